@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """Wiring: gives the base templates, static files, catalogues and operator commands."""
+
+    name = "config"
