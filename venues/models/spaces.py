@@ -1,0 +1,250 @@
+"""Spaces: halls and the parts of them that share floor."""
+
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from ..constraints import CompositeForeignKey
+from ..fields import FootprintField
+from ..texts import Text, text_of
+from .hours import Timetable
+from .places import Venue
+
+
+class Named(models.Model):
+    """A word of a city's own list, in three languages."""
+
+    code = models.SlugField(unique=True)
+    name_fi = models.CharField(_("Name in Finnish"), max_length=100)
+    name_sv = models.CharField(_("Name in Swedish"), max_length=100, blank=True)
+    name_en = models.CharField(_("Name in English"), max_length=100, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["name_fi", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def name(self) -> Text:
+        return text_of(self, "name")
+
+
+class Purpose(Named):
+    """What people do in a space: sports, a meeting, a party."""
+
+
+class Equipment(Named):
+    """What a space has: a projector, goals, a kitchen."""
+
+
+class SpaceQuerySet(models.QuerySet["Space"]):
+    def bookable(self):
+        return self.filter(is_bookable=True)
+
+    def sharing_floor_with(self, space: "Space"):
+        """Spaces that cannot be used while this one is, itself among them."""
+        return self.filter(hall_id=space.hall_id, footprint__shares_floor=space.footprint)
+
+    def with_place(self):
+        """What a card or a rule needs to know beside the row, in one query."""
+        return self.select_related("venue__district", "part_of")
+
+
+class Space(models.Model):
+    """What is booked: a whole hall, or a part of one.
+
+    A hall belongs to no other space. Its smallest pieces of floor are numbered, and every space of the
+    hall covers a set of them, its footprint. Two spaces share floor if and only if their footprints do.
+    """
+
+    class Supervision(models.TextChoices):
+        SELF = "self", _("Self-supervised")  # omavalvonta, OV
+        GUARD = "guard", _("Evening guard")  # iltavalvonta, IV
+        STAFFED = "staffed", _("Staff present")
+
+    class Approval(models.TextChoices):
+        INSTANT = "instant", _("Booked at once")
+        REQUEST = "request", _("By request")
+
+    class Payment(models.TextChoices):
+        FREE = "free", _("Free of charge")
+        BEFORE = "before", _("Paid before use")
+        INVOICE = "invoice", _("Invoiced")
+
+    id = models.AutoField(primary_key=True)  # int4 on purpose: GiST cannot use "bigint = 17"
+    venue = models.ForeignKey(Venue, models.PROTECT, related_name="spaces", verbose_name=_("Venue"))
+    key = models.SlugField(max_length=120)
+    name_fi = models.CharField(_("Name in Finnish"), max_length=200)
+    name_sv = models.CharField(_("Name in Swedish"), max_length=200, blank=True)
+    name_en = models.CharField(_("Name in English"), max_length=200, blank=True)
+    description_fi = models.TextField(_("Description in Finnish"), blank=True)
+    description_sv = models.TextField(_("Description in Swedish"), blank=True)
+    description_en = models.TextField(_("Description in English"), blank=True)
+
+    # --- layout -------------------------------------------------------------
+    part_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("Part of")
+    )
+    # A hall is its own hall. The database fills this in, so create() and bulk_create() return it.
+    hall_id = models.GeneratedField(
+        expression=Coalesce("part_of_id", "id"), output_field=models.IntegerField(), db_persist=True
+    )
+    footprint = FootprintField()
+    hall_footprint = FootprintField(null=True, blank=True, editable=False)
+
+    # --- facts --------------------------------------------------------------
+    capacity = models.PositiveIntegerField(_("Number of people"), null=True, blank=True)
+    floor_area = models.PositiveIntegerField(_("Floor area, m²"), null=True, blank=True)
+    purposes = models.ManyToManyField(Purpose, blank=True, related_name="spaces", verbose_name=_("Purposes"))
+    equipment = models.ManyToManyField(
+        Equipment, blank=True, related_name="spaces", verbose_name=_("Equipment")
+    )
+    supervision = models.CharField(_("Supervision"), max_length=20, choices=Supervision, blank=True)
+    # Accessibility facts: yes, no, or nobody has looked.
+    is_step_free = models.BooleanField(_("Step-free entrance"), null=True, blank=True)
+    has_accessible_toilet = models.BooleanField(_("Accessible toilet"), null=True, blank=True)
+    has_induction_loop = models.BooleanField(_("Induction loop"), null=True, blank=True)
+    # How to get in: shown to those with a confirmed booking only.
+    arrival_fi = models.TextField(_("How to get in, in Finnish"), blank=True)
+    arrival_sv = models.TextField(_("How to get in, in Swedish"), blank=True)
+    arrival_en = models.TextField(_("How to get in, in English"), blank=True)
+    is_demo = models.BooleanField(
+        _("Demo data"),
+        default=False,
+        help_text=_("Made up: the sources say only that there is such a space."),
+    )
+    demo_facts = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
+    imported = models.JSONField(default=dict, editable=False)
+
+    # --- rules --------------------------------------------------------------
+    is_bookable = models.BooleanField(_("Can be booked"), default=True)
+    timetable = models.OneToOneField(
+        Timetable, models.PROTECT, null=True, blank=True, related_name="space", editable=False
+    )
+    approval = models.CharField(_("Approval"), max_length=20, choices=Approval, default=Approval.INSTANT)
+    requests_compete = models.BooleanField(
+        _("Requests compete"),
+        default=False,
+        help_text=_(
+            "Several may ask for the same time, and the manager chooses. Otherwise the first holds it."
+        ),
+    )
+    payment = models.CharField(_("Payment"), max_length=20, choices=Payment, default=Payment.FREE)
+    start_step = models.PositiveSmallIntegerField(_("Starts every … minutes"), default=30)
+    min_minutes = models.PositiveIntegerField(_("Shortest booking, minutes"), default=60)
+    max_minutes = models.PositiveIntegerField(_("Longest booking, minutes"), default=720)
+    notice_hours = models.PositiveIntegerField(_("Book at least … hours before"), default=0)
+    ahead_days = models.PositiveIntegerField(_("Book at most … days ahead"), default=365)
+    # The hall's: the same for every space of a hall, so that neighbours agree on the gap between them.
+    setup_minutes = models.PositiveIntegerField(_("Setting up, minutes"), null=True, blank=True)
+    cleanup_minutes = models.PositiveIntegerField(_("Cleaning up, minutes"), null=True, blank=True)
+
+    objects = SpaceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["venue__name_fi", "hall_id", "footprint", "pk"]
+        constraints = [
+            models.UniqueConstraint(name="space_key_once_per_venue", fields=["venue", "key"]),
+            models.UniqueConstraint(name="space_layout", fields=["id", "hall_id", "footprint"]),
+            models.UniqueConstraint(name="space_floor", fields=["id", "footprint"]),
+            models.UniqueConstraint(name="space_hall", fields=["id", "hall_id"]),
+            models.UniqueConstraint(name="space_place", fields=["id", "venue"]),
+            # A part points at a hall, not at another part: a hall is its own hall.
+            CompositeForeignKey(
+                name="space_part_of_a_hall",
+                fields=["part_of", "hall_id"],
+                to="venues.Space",
+                to_fields=["id", "hall_id"],
+                match="SIMPLE",
+                follows=False,
+            ),
+            CompositeForeignKey(
+                name="space_knows_its_hall",
+                fields=["part_of", "hall_footprint"],
+                to="venues.Space",
+                to_fields=["id", "footprint"],
+            ),
+            CompositeForeignKey(
+                name="space_part_at_the_same_venue",
+                fields=["part_of", "venue"],
+                to="venues.Space",
+                to_fields=["id", "venue"],
+                match="SIMPLE",
+            ),
+            models.CheckConstraint(
+                name="space_lies_within_its_hall",
+                condition=Q(hall_footprint=None) | Q(footprint__lies_within=F("hall_footprint")),
+                violation_error_code="outside_hall",
+                violation_error_message=_("A part lies within its hall."),
+            ),
+            models.CheckConstraint(
+                # An empty stretch overlaps nothing: it could be booked twice.
+                name="space_has_floor",
+                condition=Q(footprint__is_empty=False),
+                violation_error_code="no_floor",
+                violation_error_message=_("A space covers at least one piece of floor."),
+            ),
+            models.CheckConstraint(
+                name="space_buffers_are_the_halls",
+                condition=Q(part_of=None, setup_minutes__isnull=False, cleanup_minutes__isnull=False)
+                | Q(part_of__isnull=False, setup_minutes=None, cleanup_minutes=None),
+                violation_error_code="buffers_of_hall",
+                violation_error_message=_("Setting up and cleaning up are said once, for the whole hall."),
+            ),
+            models.CheckConstraint(
+                name="space_policy_is_possible",
+                condition=Q(
+                    start_step__gte=5,
+                    min_minutes__gte=5,
+                    min_minutes__lte=F("max_minutes"),
+                    ahead_days__lte=390,
+                ),
+                violation_error_code="policy_impossible",
+                violation_error_message=_(
+                    "Starts are at least 5 minutes apart, the shortest booking is not longer than the longest, "
+                    "and nobody books more than 390 days ahead."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def name(self) -> Text:
+        return text_of(self, "name")
+
+    @property
+    def description(self) -> Text:
+        return text_of(self, "description")
+
+    @property
+    def arrival(self) -> Text:
+        return text_of(self, "arrival")
+
+    @property
+    def is_hall(self) -> bool:
+        return self.part_of_id is None
+
+    @property
+    def timetable_in_force_id(self) -> int:
+        """Its own opening hours, else the venue's. Needs `venue` loaded."""
+        return self.timetable_id or self.venue.timetable_id
+
+    @property
+    def setup(self) -> timedelta:
+        """Time kept free before each booking. Needs `part_of` loaded, if it is a part."""
+        hall = self.part_of or self
+        return timedelta(minutes=hall.setup_minutes)
+
+    @property
+    def cleanup(self) -> timedelta:
+        """Time kept free after each booking. Needs `part_of` loaded, if it is a part."""
+        hall = self.part_of or self
+        return timedelta(minutes=hall.cleanup_minutes)
