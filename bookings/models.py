@@ -211,7 +211,7 @@ def no_overlap(*, name: str, of: str) -> ExclusionConstraint:
         "with_setup",
         "with_cleanup",
         "with_both",
-    ]  # fmt: skip
+    ]
 )
 class Occupancy(models.Model):
     """A stretch of time in which part of a hall is taken, whatever the reason. Nothing else decides.
@@ -288,7 +288,7 @@ class Occupancy(models.Model):
             # Busy time in a window, whole city: index-only, exact, whatever the longest stretch.
             GistIndex(
                 fields=["with_both"],
-                include=["hall", "space"],
+                include=["hall", "space", "starts_at", "ends_at"],
                 name="occupancy_holding_time",
                 condition=Q(holds_time=True),
             ),

@@ -81,7 +81,12 @@ def merged(language: str, template: Catalog, given: dict) -> Catalog:
     """Return the language's catalogue with exactly the template's strings, and what is known of each."""
     known = read(language)
     fresh = Catalog(
-        locale=language, charset="utf-8", header_comment=HEADER.strip(), project="Vuoro", version="1", fuzzy=False
+        locale=language,
+        charset="utf-8",
+        project="Vuoro",
+        version="1",
+        fuzzy=False,
+        header_comment=HEADER.strip(),
     )
     fresh.revision_date = fresh.creation_date = UNCHANGING
     for message in template:

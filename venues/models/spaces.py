@@ -136,8 +136,13 @@ class Space(models.Model):
         ),
     )
     payment = models.CharField(_("Payment"), max_length=20, choices=Payment, default=Payment.FREE)
-    start_step = models.PositiveSmallIntegerField(_("Starts every … minutes"), default=30)
-    min_minutes = models.PositiveIntegerField(_("Shortest booking, minutes"), default=60)
+    # Steps that divide the hour fall on the same minutes of the clock on every day of the year.
+    start_step = models.PositiveSmallIntegerField(
+        _("Starts every … minutes"),
+        default=30,
+        choices=[(step, str(step)) for step in (5, 10, 15, 20, 30, 60)],
+    )
+    min_minutes = models.PositiveIntegerField(_("Shortest booking, minutes"), default=30)
     max_minutes = models.PositiveIntegerField(_("Longest booking, minutes"), default=720)
     notice_hours = models.PositiveIntegerField(_("Book at least … hours before"), default=0)
     ahead_days = models.PositiveIntegerField(_("Book at most … days ahead"), default=365)
@@ -192,23 +197,27 @@ class Space(models.Model):
             ),
             models.CheckConstraint(
                 name="space_buffers_are_the_halls",
-                condition=Q(part_of=None, setup_minutes__isnull=False, cleanup_minutes__isnull=False)
+                condition=Q(part_of=None, setup_minutes__lte=1440, cleanup_minutes__lte=1440)
                 | Q(part_of__isnull=False, setup_minutes=None, cleanup_minutes=None),
                 violation_error_code="buffers_of_hall",
-                violation_error_message=_("Setting up and cleaning up are said once, for the whole hall."),
+                violation_error_message=_(
+                    "Setting up and cleaning up are said once, for the whole hall, and take at most a day."
+                ),
             ),
             models.CheckConstraint(
                 name="space_policy_is_possible",
                 condition=Q(
-                    start_step__gte=5,
+                    start_step__in=[5, 10, 15, 20, 30, 60],
                     min_minutes__gte=5,
                     min_minutes__lte=F("max_minutes"),
+                    max_minutes__lte=7 * 24 * 60,
                     ahead_days__lte=390,
+                    notice_hours__lte=24 * 390,
                 ),
                 violation_error_code="policy_impossible",
                 violation_error_message=_(
-                    "Starts are at least 5 minutes apart, the shortest booking is not longer than the longest, "
-                    "and nobody books more than 390 days ahead."
+                    "The shortest booking is at least 5 minutes and not longer than the longest, "
+                    "the longest is at most a week, and nobody books more than 390 days ahead."
                 ),
             ),
         ]
