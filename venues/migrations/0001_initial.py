@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='space',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cleanup_minutes__lte', 1440), ('part_of', None), ('setup_minutes__lte', 1440)), models.Q(('cleanup_minutes', None), ('part_of__isnull', False), ('setup_minutes', None)), _connector='OR'), name='space_buffers_are_the_halls', violation_error_code='buffers_of_hall', violation_error_message='Setting up and cleaning up are said once, for the whole hall, and take at most a day.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cleanup_minutes__isnull', False), ('cleanup_minutes__lte', 1440), ('part_of', None), ('setup_minutes__isnull', False), ('setup_minutes__lte', 1440)), models.Q(('cleanup_minutes', None), ('part_of__isnull', False), ('setup_minutes', None)), _connector='OR'), name='space_buffers_are_the_halls', violation_error_code='buffers_of_hall', violation_error_message='Setting up and cleaning up are said once, for the whole hall, and take at most a day.'),
         ),
         migrations.AddConstraint(
             model_name='space',

@@ -197,7 +197,14 @@ class Space(models.Model):
             ),
             models.CheckConstraint(
                 name="space_buffers_are_the_halls",
-                condition=Q(part_of=None, setup_minutes__lte=1440, cleanup_minutes__lte=1440)
+                condition=Q(
+                    part_of=None,
+                    # Said twice, because a comparison with null lets everything through.
+                    setup_minutes__isnull=False,
+                    cleanup_minutes__isnull=False,
+                    setup_minutes__lte=1440,
+                    cleanup_minutes__lte=1440,
+                )
                 | Q(part_of__isnull=False, setup_minutes=None, cleanup_minutes=None),
                 violation_error_code="buffers_of_hall",
                 violation_error_message=_(
