@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('name_en', models.CharField(blank=True, max_length=100, verbose_name='Name in English')),
                 ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name="Neighbourhood liaison's e-mail")),
                 ('contact_phone', models.CharField(blank=True, max_length=40, verbose_name="Neighbourhood liaison's phone")),
+                ('demo_facts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, editable=False, size=None)),
                 ('imported', models.JSONField(default=dict, editable=False)),
             ],
             options={
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
             name='Timetable',
             fields=[
                 ('id', models.AutoField(primary_key=True, serialize=False)),
+                ('built_from', models.CharField(blank=True, editable=False, max_length=64)),
             ],
         ),
         migrations.CreateModel(
@@ -94,6 +96,7 @@ class Migration(migrations.Migration):
                 ('description_fi', models.TextField(blank=True, verbose_name='Description in Finnish')),
                 ('description_sv', models.TextField(blank=True, verbose_name='Description in Swedish')),
                 ('description_en', models.TextField(blank=True, verbose_name='Description in English')),
+                ('demo_facts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, editable=False, size=None)),
                 ('imported', models.JSONField(default=dict, editable=False)),
                 ('source', models.CharField(blank=True, max_length=300, verbose_name='Source of the facts')),
                 ('district', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='venues', to='venues.district', verbose_name='District')),

@@ -13,6 +13,8 @@ class Timetable(models.Model):
     """A set of opening hours that spaces share: a venue's, or a space's own."""
 
     id = models.AutoField(primary_key=True)  # int4 on purpose: GiST cannot use "bigint = 17"
+    # What the openings follow from, so that a rebuild that would change nothing reads no openings.
+    built_from = models.CharField(max_length=64, blank=True, editable=False)
 
     def __str__(self) -> str:
         return f"{_('Opening hours')} {self.pk}"

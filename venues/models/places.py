@@ -1,6 +1,7 @@
 """Districts, venues and the people who look after them."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ class District(models.Model):
     # An address of a role, never of a person.
     contact_email = models.EmailField(_("Neighbourhood liaison's e-mail"), blank=True)
     contact_phone = models.CharField(_("Neighbourhood liaison's phone"), max_length=40, blank=True)
+    demo_facts = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
     imported = models.JSONField(default=dict, editable=False)
 
     class Meta:
@@ -82,6 +84,8 @@ class Venue(models.Model):
     description_sv = models.TextField(_("Description in Swedish"), blank=True)
     description_en = models.TextField(_("Description in English"), blank=True)
     timetable = models.OneToOneField(Timetable, models.PROTECT, related_name="venue", editable=False)
+    # Names of the facts that no source gives: they are made up for the demo, and the page says so.
+    demo_facts = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
     # What the last import said, to tell a person's edit from an older file's word.
     imported = models.JSONField(default=dict, editable=False)
     source = models.CharField(_("Source of the facts"), max_length=300, blank=True)
