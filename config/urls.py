@@ -1,5 +1,14 @@
 from django.urls import include, path
 
+from config import styleguide
+
 urlpatterns = [
     path("account/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("styleguide/", styleguide.show, name="styleguide"),
 ]
+
+handler400 = "config.views.bad_request"
+handler403 = "config.views.forbidden"
+handler404 = "config.views.not_found"
+handler500 = "config.views.server_error"
