@@ -2,51 +2,38 @@
 
 import os
 from datetime import timedelta
-from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def env(name: str, default: str | None = None) -> str:
-    """Read a setting; one without a default must be set."""
-    value = os.environ.get(name, default)
-    if value is None:
-        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment; see docs/operate.md.")
-    return value
-
-
-def env_int(name: str, default: int, *, at_least: int = 0) -> int:
-    try:
-        value = int(env(name, str(default)))
-    except ValueError:
-        value = at_least - 1
-    if value < at_least:
-        raise ImproperlyConfigured(f"{name} must be a whole number of at least {at_least}.")
-    return value
-
-
-def env_bool(name: str, default: bool) -> bool:
-    value = env(name, "1" if default else "0")
-    if value not in {"0", "1"}:
-        raise ImproperlyConfigured(f"{name} must be 1 or 0.")
-    return value == "1"
-
+from config import environment, logging
+from config.environment import (
+    BASE_DIR,
+    env,
+    env_bool,
+    env_int,
+    env_list,
+    env_origin,
+    env_rate,
+    env_time_zone,
+)
 
 # --- What kind of installation this is -----------------------------------------------------------
 
 # The demo shows its mails on a page and lets anyone be Aino: never on in production.
 DEMO = env_bool("DEMO", False)
 DEBUG = False
-STATE_DIR = Path(env("STATE_DIR", str(BASE_DIR / ".state"))).resolve()
-SECRET_KEY = env("SECRET_KEY", "only-for-the-demo-and-tests" if DEMO else None)
-SITE_URL = env("SITE_URL", "http://127.0.0.1:8000" if DEMO else None).rstrip("/")
-ALLOWED_HOSTS = env("ALLOWED_HOSTS", "*" if DEMO else None).split(",")
+STATE_DIR = environment.state_dir()
+SECRET_KEY = env("SECRET_KEY", environment.demo_secret(STATE_DIR) if DEMO else None)
+SITE_URL = env_origin("SITE_URL", f"http://127.0.0.1:{environment.port()}" if DEMO else None)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if DEMO else None)
+
+# Where the pictures of maps come from, such as https://tiles.example.org/{z}/{x}/{y}.png; without, no map.
+TILE_URL = environment.tile_url("TILE_URL")
+TILE_ATTRIBUTION = env("TILE_ATTRIBUTION", "")
 
 CITY_NAME = env("CITY_NAME", "Helsinki")
-CITY_TIME_ZONE = env("CITY_TIME_ZONE", "Europe/Helsinki")
+CITY_TIME_ZONE = env_time_zone("CITY_TIME_ZONE", "Europe/Helsinki")
 
 # --- Rules of the house that an operator may change ----------------------------------------------
 
@@ -86,6 +73,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "config.logging.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -187,7 +176,7 @@ if DEMO:
     EMAIL_FILE_PATH = str(OUTBOX_DIR)
 else:
     EMAIL_HOST = env("EMAIL_HOST", "localhost")
-    EMAIL_PORT = env_int("EMAIL_PORT", 25, at_least=1)
+    EMAIL_PORT = env_int("EMAIL_PORT", 25, at_least=1, at_most=environment.HIGHEST_PORT)
     EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
     EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)
@@ -227,14 +216,35 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
-        "anon": env("THROTTLE_ANON", "1200/min"),
-        "user": env("THROTTLE_USER", "3000/min"),
+        "anon": env_rate("THROTTLE_ANON", "1200/min"),
+        "user": env_rate("THROTTLE_USER", "3000/min"),
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; no request of ours is near it
 
 # --- Safety --------------------------------------------------------------------------------------
 
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+if SITE_URL.startswith("https://"):  # behind a proxy that ends TLS and sets this header itself
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000)
+
+# Everything comes from ourselves, but for the picture tiles of a map; no inline script or style.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", *([environment.origin_of(TILE_URL)] if TILE_URL else [])],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Logs ----------------------------------------------------------------------------------------
+
+LOGGING = logging.CONFIGURATION
