@@ -1,0 +1,355 @@
+"""What is free: the one answer that search, page, API and the write path share.
+
+Free time is open time minus taken time, computed on the fly in one statement for one space or for the
+whole city; nothing is stored, so nothing is stale. The database subtracts sets of instants, which makes
+clock changes, odd ends of imported time and nights past midnight nothing special.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
+
+from venues.clock import CITY
+from venues.models import Opening, Space
+from venues.policies import problems_with
+from venues.problems import Alternative, Problem, Refused
+
+from .models import Occupancy
+from .occupancies import taken
+
+Stretch = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class FreeSpace:
+    """A space and the stretches of time in which it could be booked.
+
+    Each stretch begins where a booking may start and is long enough for the length that was asked.
+    """
+
+    space_id: int
+    first_free: datetime
+    stretches: list[Stretch]
+    distance_km: float | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of an answer, and how many spaces there are in all."""
+
+    page: list[FreeSpace]
+    total: int
+
+
+# How near a place is, in kilometres; flat earth is exact enough within a city.
+DISTANCE = """
+    111.2 * sqrt((venue.lat - %(lat)s) ^ 2 + ((venue.lon - %(lon)s) * cosd(%(lat)s)) ^ 2)
+"""
+
+# Which busy rows are read: those of the whole city by time, or those of a few halls by hall.
+BUSY_IN_THE_CITY = """
+    from span join bookings_occupancy on with_both && span where holds_time
+"""
+BUSY_IN_A_FEW_HALLS = """
+    from span join bookings_occupancy on with_setup && span or with_cleanup && span
+    where holds_time and hall_id = any(array(select hall_id from hall))
+"""
+
+# A booking [s, e) collides with a taken row exactly when it overlaps the row's zone: from the earlier of
+# its set-up and its start less our clean-up, to the later of its clearing and its end plus our set-up.
+FREE = """
+with wanted as materialized (
+    select space.id, space.hall_id, space.footprint,
+           coalesce(space.timetable_id, venue.timetable_id) as timetable_id,
+           make_interval(mins => space.start_step) as step,
+           make_interval(mins => coalesce(%(minutes)s, space.min_minutes)) as length,
+           tstzmultirange(tstzrange(
+               %(now)s + make_interval(hours => space.notice_hours),
+               %(now)s + make_interval(days => space.ahead_days) + interval '7 days'
+           )) as bookable,
+           %(now)s + make_interval(days => space.ahead_days) as last_start,
+           {distance} as distance
+    from venues_space space
+    join venues_venue venue on venue.id = space.venue_id
+    where space.is_bookable
+      and (%(minutes)s is null or %(minutes)s between space.min_minutes and space.max_minutes)
+      and space.id in ({spaces})
+),
+hall as materialized (
+    select id as hall_id,
+           make_interval(mins => setup_minutes) as setup,
+           make_interval(mins => cleanup_minutes) as cleanup
+    from venues_space
+    where part_of_id is null and id in (select hall_id from wanted)
+),
+span as materialized (
+    select unnest(range_agg(tstzrange(lower(asked) - margin, upper(asked) + margin))) as span
+    from unnest(%(windows)s::tstzrange[]) asked,
+         (select coalesce(max(greatest(setup, cleanup)), '0') as margin from hall) buffers
+),
+busy as (
+    select hall_id, space_id, setup_at, starts_at, ends_at, clear_at
+    from (
+        select hall_id, space_id, lower(with_both) as setup_at, starts_at, ends_at,
+               upper(with_both) as clear_at
+        {busy}
+        offset 0                     -- time first, then the rest: one plan for every question
+    ) in_time
+),
+taken as (                           -- per booked space, before it is known whose way it stands in
+    select space_id,
+           range_agg(tstzrange(least(setup_at, starts_at - cleanup), greatest(clear_at, ends_at + setup)))
+               as time
+    from busy join hall using (hall_id)
+    group by space_id
+),
+open as (
+    select timetable_id, range_agg(period * asked) as time
+    from unnest(%(windows)s::tstzrange[]) asked
+    join venues_opening on period && asked
+    where timetable_id in (select timetable_id from wanted)
+    group by timetable_id
+),
+blocked as (                         -- a space is blocked by every space that shares floor with it
+    select wanted.id, range_agg(taken.time) as time
+    from wanted
+    join venues_space other on other.hall_id = wanted.hall_id and other.footprint && wanted.footprint
+    join taken on taken.space_id = other.id
+    group by wanted.id
+),
+free as (
+    select wanted.id, distance, length, first_start, last_start, upper(stretch) as until
+    from wanted
+    join open using (timetable_id)
+    left join blocked using (id),
+    unnest(open.time * bookable - coalesce(blocked.time, '{{}}')) stretch,
+    lateral (
+        select date_bin(step, lower(stretch) + step - interval '1 microsecond', %(midnight)s) as first_start
+    ) on_step
+)
+select id, min(first_start) as first_free,
+       range_agg(tstzrange(first_start, until)) as stretches,
+       distance, count(*) over () as total
+from free
+where first_start + length <= until and first_start <= last_start
+group by id, distance
+order by {order}, id
+limit %(limit)s offset %(offset)s
+"""
+
+
+def free(
+    spaces: QuerySet[Space],
+    windows: Sequence[Stretch],
+    *,
+    now: datetime,
+    length: timedelta | None = None,
+    near: tuple[float, float] | None = None,
+    by_distance: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
+    in_few_halls: bool = False,
+) -> Found:
+    """Return which of the spaces could be booked within the windows, and when. One statement.
+
+    `windows` are half-open, aware, and may overlap. `length` is how long the booking shall be; without
+    it, each space's shortest. `near` is (latitude, longitude); with `by_distance` the nearest come first
+    and places without a known point last, otherwise the soonest free come first. `in_few_halls` changes
+    no answer: it reads busy time by hall, which is quicker for a page of a single space.
+    """
+    question = {
+        "now": now,
+        "minutes": None if length is None else length // timedelta(minutes=1),
+        "windows": [Range(*window) for window in windows],
+        "midnight": datetime(2000, 1, 1, tzinfo=CITY),
+        "lat": near and near[0],
+        "lon": near and near[1],
+    }
+    try:
+        inner, params = in_sql(spaces.order_by().values("pk"))
+    except EmptyResultSet:
+        return Found([], 0)
+    sql = FREE.format(
+        spaces=inner,
+        distance=DISTANCE if near else "null::float",
+        busy=BUSY_IN_A_FEW_HALLS if in_few_halls else BUSY_IN_THE_CITY,
+        order="distance nulls last, first_free" if by_distance else "first_free",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params | question | {"limit": limit, "offset": offset})
+        rows = cursor.fetchall()
+        if offset and not rows:  # past the last page: the total is still true
+            cursor.execute(sql, params | question | {"limit": 1, "offset": 0})
+            rows, total = [], sum(row[-1] for row in cursor.fetchall())
+        else:
+            total = rows[0][-1] if rows else 0
+    return Found([free_space(*row[:-1]) for row in rows], total)
+
+
+def free_space(pk: int, first_free: datetime, stretches: Multirange, distance: float | None) -> FreeSpace:
+    return FreeSpace(pk, first_free, [(part.lower, part.upper) for part in stretches], distance)
+
+
+def in_sql(queryset: QuerySet) -> tuple[str, dict]:
+    """Return a queryset's statement with named parameters, to stand inside another."""
+    sql, values = queryset.query.sql_with_params()
+    names = [f"filter_{number}" for number in range(len(values))]
+    named = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
+    return named, dict(zip(names, values, strict=True))
+
+
+def free_stretches(
+    space: Space, window: Stretch, *, now: datetime, length: timedelta | None = None
+) -> list[Stretch]:
+    """Return the stretches in which one space could be booked, oldest first."""
+    found = free(Space.objects.filter(pk=space.pk), [window], now=now, length=length, in_few_halls=True)
+    return found.page[0].stretches if found.page else []
+
+
+# --- One wish ------------------------------------------------------------------------------------
+
+# After these, whether the time is open and free is not worth asking.
+BEYOND_ASKING = {"ends_before_start", "in_the_past", "too_far", "too_long"}
+
+
+def judge(
+    space: Space,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    attendees: int = 1,
+    now: datetime,
+    ignoring: int | None = None,
+) -> tuple[Space, list[Problem]]:
+    """Return the space as it is now, and everything that stands in the way of the wish.
+
+    One statement. The booking with the id `ignoring` is no obstacle. Under the hall's lock the answer
+    stays true until the lock is given up; without it, it is only a friendly early word.
+    """
+    beyond = BEYOND_ASKING & {
+        problem.code for problem in problems_with(space, starts_at, ends_at, attendees=attendees, now=now)
+    }
+    spaces = Space.objects.with_place()
+    if not beyond:
+        spaces = spaces.annotate(
+            is_open=Exists(openings_around(starts_at, ends_at)),
+            is_taken=Exists(in_the_way_of(space, starts_at, ends_at).exclude(booking_id=ignoring)),
+        )
+    fresh = spaces.get(pk=space.pk)
+    problems = problems_with(fresh, starts_at, ends_at, attendees=attendees, now=now)
+    if not beyond and not fresh.is_open:
+        problems.append(closed())
+    if not beyond and fresh.is_taken:
+        problems.append(taken())
+    return fresh, problems
+
+
+def closed() -> Problem:
+    return Problem("closed", _("The space is not open then. Look at its opening hours."), "starts_at")
+
+
+def openings_around(starts_at: datetime, ends_at: datetime) -> QuerySet[Opening]:
+    """Openings of the outer query's space that hold the whole wish."""
+    return Opening.objects.filter(
+        timetable_id=Coalesce(OuterRef("timetable_id"), OuterRef("venue__timetable_id")),
+        period__contains=Range(starts_at, ends_at),
+    )
+
+
+def in_the_way_of(space: Space, starts_at: datetime, ends_at: datetime) -> QuerySet[Occupancy]:
+    """Taken time that a booking would collide with: what the two exclusion constraints say, beforehand."""
+    return (
+        Occupancy.objects.holding()
+        .on_floor_of(space)
+        .filter(
+            Q(with_setup__overlap=Range(starts_at - space.setup, ends_at))
+            | Q(with_cleanup__overlap=Range(starts_at, ends_at + space.cleanup))
+        )
+    )
+
+
+# --- Instead of a refused wish --------------------------------------------------------------------
+
+LOOK_AROUND = timedelta(days=14)
+LONGEST, FARTHEST = timedelta(days=7), timedelta(days=390)
+OFFERS = 3
+
+
+# Problems that another time or another space would solve.
+ABOUT_TIME = {"time_taken", "closed", "in_the_past", "too_soon", "too_far", "off_step"}
+ABOUT_SPACE = {"time_taken", "closed", "too_many_people", "not_bookable"}
+
+
+def offer_alternatives(
+    refusal: Refused, space: Space, starts_at: datetime, ends_at: datetime, *, attendees: int, now: datetime
+) -> None:
+    """Add to a refusal's problems what is free instead: this space at the nearest times, then the nearest
+    spaces at this time. Needs no lock; the offers are true when they are made.
+    """
+    length = ends_at - starts_at
+    if not timedelta(0) < length <= LONGEST or any(problem.alternatives for problem in refusal.problems):
+        return
+    codes = refusal.codes
+    wish = max(min(starts_at, now + FARTHEST), now)
+    times = other_times(space, wish, length, now=now) if codes & ABOUT_TIME else []
+    spaces = []
+    if codes & ABOUT_SPACE and wish == starts_at:
+        spaces = other_spaces(space, wish, length, attendees=attendees, now=now)
+    refusal.problems = [
+        problem.with_alternatives(
+            [
+                *(times if problem.code in ABOUT_TIME else []),
+                *(spaces if problem.code in ABOUT_SPACE else []),
+            ]
+        )
+        for problem in refusal.problems
+    ]
+
+
+def other_times(
+    space: Space, wish: datetime, length: timedelta, *, now: datetime, limit: int = OFFERS
+) -> list[Alternative]:
+    """Return the starts nearest to the wish at which this space is free, at most one from each stretch."""
+    around = max(wish - LOOK_AROUND, now), wish + LOOK_AROUND
+    step = timedelta(minutes=space.start_step)
+    starts = [
+        nearest_start(first, until - length, wish, step)
+        for first, until in free_stretches(space, around, now=now, length=length)
+    ]
+    nearest = sorted(starts, key=lambda start: (abs(start - wish), start))[:limit]
+    return [Alternative(space, start, start + length) for start in nearest]
+
+
+def nearest_start(first: datetime, last: datetime, wish: datetime, step: timedelta) -> datetime:
+    """Return the start between first and last, in whole steps from the first, that is nearest to the wish."""
+    steps = round((min(max(wish, first), last) - first) / step)
+    return first + min(steps, (last - first) // step) * step
+
+
+def other_spaces(
+    space: Space, wish: datetime, length: timedelta, *, attendees: int, now: datetime, limit: int = OFFERS
+) -> list[Alternative]:
+    """Return the nearest spaces with a common purpose and enough room that are free just then."""
+    rivals = Space.objects.bookable().exclude(pk=space.pk).filter(purposes__in=space.purposes.all())
+    roomy = rivals.filter(Q(capacity=None) | Q(capacity__gte=attendees))
+    place = space.venue
+    near = (place.lat, place.lon) if place.lat is not None else None
+    found = free(
+        roomy,
+        [(wish, wish + length)],
+        now=now,
+        length=length,
+        near=near,
+        by_distance=near is not None,
+        limit=limit,
+    )
+    rows = Space.objects.with_place().in_bulk([row.space_id for row in found.page])
+    return [Alternative(rows[row.space_id], wish, wish + length) for row in found.page]

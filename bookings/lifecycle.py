@@ -1,0 +1,470 @@
+"""How a booking lives: the only writer of `status`.
+
+    held ──► requested ──► awaiting_payment ──► confirmed
+      └ expired  ├ declined      └ expired          └ cancelled     (cancelled from any live state)
+                 └ expired
+
+Every function locks before it judges (customer, halls, bookings, dates, in that order), takes the clock
+as an argument, and either does all of what it says or raises `Refused` and changes nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from accounts.models import Organisation, User
+from venues.models import Space
+from venues.problems import Problem, Refused
+
+from . import availability, occupancies, signals
+from .models import Booking, Occupancy, Status
+from .transactions import in_one_transaction
+
+ALLOWED_MOVES = {
+    Status.HELD: {
+        Status.REQUESTED,
+        Status.AWAITING_PAYMENT,
+        Status.CONFIRMED,
+        Status.CANCELLED,
+        Status.EXPIRED,
+    },
+    Status.REQUESTED: {
+        Status.AWAITING_PAYMENT,
+        Status.CONFIRMED,
+        Status.DECLINED,
+        Status.CANCELLED,
+        Status.EXPIRED,
+    },
+    Status.AWAITING_PAYMENT: {Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED},
+    Status.CONFIRMED: {Status.CANCELLED},
+}
+ANNOUNCEMENTS = {
+    Status.REQUESTED: signals.booking_requested,
+    Status.AWAITING_PAYMENT: signals.booking_awaits_payment,
+    Status.CONFIRMED: signals.booking_confirmed,
+    Status.DECLINED: signals.booking_declined,
+    Status.CANCELLED: signals.booking_cancelled,
+    Status.EXPIRED: signals.booking_expired,
+}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class MoveNotAllowed(Refused):
+    """The booking is not in a state from which this can be done."""
+
+    def __init__(self, booking: Booking):
+        super().__init__(
+            Problem(
+                "move_not_allowed",
+                _("This cannot be done any more. The booking is now: %(status)s.")
+                % {"status": Status(booking.status).label},
+            )
+        )
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody moved the booking to another hall while we waited for our turn."""
+
+    def __init__(self):
+        super().__init__(
+            Problem("changed_meanwhile", _("The booking was changed meanwhile. Look at it again."))
+        )
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for: a space, from when to when, for what and for how many."""
+
+    space: Space
+    starts_at: datetime
+    ends_at: datetime
+    purpose: str = ""
+    attendees: int = 1
+    note: str = ""
+    organisation: Organisation | None = None
+
+
+def wish_of(booking: Booking) -> Wish:
+    """Return what a booking asks for, to be changed in part with `dataclasses.replace`."""
+    date = date_of(booking)
+    return Wish(
+        space=booking.space,
+        starts_at=date.starts_at,
+        ends_at=date.ends_at,
+        purpose=booking.purpose,
+        attendees=booking.attendees,
+        note=booking.note,
+        organisation=booking.organisation,
+    )
+
+
+def date_of(booking: Booking) -> Occupancy:
+    """Return the one date of a single booking."""
+    return booking.dates.get()
+
+
+def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a refusal of the function's wish say what is free instead, after the locks are given up."""
+
+    @wraps(function)
+    def helpful(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Refused as refusal:
+            wish = next(arg for arg in args if isinstance(arg, Wish))
+            now = kwargs["now"]
+            assert isinstance(now, datetime)
+            availability.offer_alternatives(
+                refusal, wish.space, wish.starts_at, wish.ends_at, attendees=wish.attendees, now=now
+            )
+            raise
+
+    return helpful
+
+
+# --- Taking time ----------------------------------------------------------------------------------
+
+
+@offering_alternatives
+@in_one_transaction
+def hold(wish: Wish, *, customer: User | None, now: datetime, instead_of: int | None = None) -> Booking:
+    """Keep the time while somebody fills in the form, signed in or not.
+
+    A customer has one hold at a time: an earlier one, or the visitor's own named by `instead_of`, is given
+    up. Raises `Refused`, with alternatives.
+    """
+    lock_customer(customer)
+    wish = judged(wish, customer=customer, now=now, giving_up=holds_of(customer, instead_of))
+    booking = Booking(
+        space=wish.space,
+        customer=customer,
+        status=Status.HELD,
+        held_until=now + settings.HOLD_FOR,
+        created_at=now,
+    )
+    return kept(booking, wish)
+
+
+@offering_alternatives
+@in_one_transaction
+def book(wish: Wish, *, customer: User, now: datetime) -> Booking:
+    """Book, or request, in one step. The space's two policies decide what comes out.
+
+    Raises `Refused`, with alternatives.
+    """
+    lock_customer(customer)
+    wish = judged(wish, customer=customer, now=now)
+    booking = Booking(space=wish.space, customer=customer, created_at=now)
+    fill_in(booking, wish, now=now)
+    kept(booking, wish)
+    announce(booking, by=customer)
+    return booking
+
+
+@offering_alternatives
+@in_one_transaction
+def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booking:
+    """Turn a hold into a booking or a request.
+
+    Of the wish, what the form says counts; space and times are the hold's. A hold that ran out while the
+    form was open is taken anew if the time is still free: then the booking returned is another one. Raises
+    `Refused`, with alternatives, when somebody else was quicker.
+    """
+    lock_customer(customer)
+    held = in_hand(held)
+    date = date_of(held)
+    wish = replace(wish, space=held.space, starts_at=date.starts_at, ends_at=date.ends_at)
+    if held.status == Status.EXPIRED or (held.status == Status.HELD and held.held_until <= now):
+        return book(wish, customer=customer, now=now)
+    if held.status != Status.HELD:
+        raise MoveNotAllowed(held)
+    wish = judged(wish, customer=customer, now=now, ignoring=held)
+    held.customer = customer
+    fill_in(held, wish, now=now)
+    held.save()
+    announce(held, by=customer)
+    return held
+
+
+@offering_alternatives
+@in_one_transaction
+def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
+    """Give a booking another time or another space, keeping everything else.
+
+    What has begun stays where it was. Raises `Refused`, with alternatives, and `MoveNotAllowed` for a
+    booking that is no longer live or requested.
+    """
+    booking = in_hand(booking, also=[wish.space.hall_id])
+    if booking.status not in {Status.REQUESTED, Status.AWAITING_PAYMENT, Status.CONFIRMED}:
+        raise MoveNotAllowed(booking)
+    date = date_of(booking)
+    if date.starts_at <= now:
+        raise already_begun()
+    wish = judged(replace(wish, attendees=booking.attendees), customer=None, now=now, ignoring=booking)
+    occupancies.relocate(date, wish.space, wish.starts_at, wish.ends_at)
+    booking.space = wish.space
+    if booking.decide_by:
+        booking.decide_by = min(booking.decide_by, wish.starts_at)
+    if booking.payment_due_at:
+        booking.payment_due_at = min(booking.payment_due_at, wish.starts_at)
+    booking.save(update_fields=["space", "decide_by", "payment_due_at"])
+    signals.booking_moved.send(Booking, booking=booking, by=by)
+    return booking
+
+
+def holds_of(customer: User | None, pk: int | None) -> list[Booking]:
+    """Return the customer's holds, or the visitor's hold with this id."""
+    holds = Booking.objects.filter(status=Status.HELD).select_related("space")
+    mine = holds.filter(customer=customer) if customer else holds.none()
+    visitors = holds.filter(pk=pk, customer=None) if pk else holds.none()
+    return [*mine, *visitors]
+
+
+def judged(
+    wish: Wish,
+    *,
+    customer: User | None,
+    now: datetime,
+    giving_up: Iterable[Booking] = (),
+    ignoring: Booking | None = None,
+) -> Wish:
+    """Lock the halls, free what has run out there, and return the wish with its space as drawn now.
+
+    Raises `Refused` with everything that stands in the way.
+    """
+    giving_up = list(giving_up)
+    occupancies.lock_halls([wish.space.hall_id, *(held.space.hall_id for held in giving_up)])
+    sweep(wish.space.hall_id, now=now, giving_up=giving_up)
+    space, problems = availability.judge(
+        wish.space,
+        wish.starts_at,
+        wish.ends_at,
+        attendees=wish.attendees,
+        now=now,
+        ignoring=ignoring.pk if ignoring else None,
+    )
+    if customer and space.approval == Space.Approval.REQUEST:
+        problems += too_many_requests(customer)
+    if problems:
+        raise Refused(*problems)
+    return replace(wish, space=space)
+
+
+def sweep(hall_id: int, *, now: datetime, giving_up: Iterable[Booking] = ()) -> None:
+    """Free the hall's holds that have run out, and those that are given up. Needs the halls' locks."""
+    run_out = Booking.objects.held_past(now).filter(dates__hall=hall_id).values_list("pk", flat=True)
+    ended = {*run_out, *(held.pk for held in giving_up)}
+    if ended:
+        for booking in locked(ended):
+            if booking.status == Status.HELD:
+                change(booking, Status.EXPIRED)
+
+
+def too_many_requests(customer: User) -> list[Problem]:
+    """Say so if the customer waits for as many decisions as one may. Needs the customer's lock."""
+    limit = settings.MAX_UNDECIDED_REQUESTS
+    if customer.bookings.undecided().count() < limit:
+        return []
+    message = ngettext_lazy(
+        "You already have %(count)d request waiting for an answer. Cancel it or wait for the answer.",
+        "You already have %(count)d requests waiting for an answer. Cancel one or wait for the answers.",
+        limit,
+    )
+    return [Problem("too_many_requests", message % {"count": limit})]
+
+
+def fill_in(booking: Booking, wish: Wish, *, now: datetime) -> None:
+    """Write what the form says, and the state that comes after the form."""
+    booking.organisation = wish.organisation
+    booking.purpose, booking.attendees, booking.note = wish.purpose, wish.attendees, wish.note
+    enter(booking, after_submission(wish.space), starts_at=wish.starts_at, now=now)
+
+
+def after_submission(space: Space) -> Status:
+    return Status.REQUESTED if space.approval == Space.Approval.REQUEST else after_approval(space)
+
+
+def after_approval(space: Space) -> Status:
+    """Money is never taken before approval, and an invoice comes after the use."""
+    return Status.AWAITING_PAYMENT if space.payment == Space.Payment.BEFORE else Status.CONFIRMED
+
+
+def enter(booking: Booking, status: Status, *, starts_at: datetime, now: datetime) -> None:
+    """Set a status with the deadline that belongs to it. Does not save."""
+    booking.status = status
+    if status == Status.REQUESTED:
+        booking.competes = booking.space.requests_compete
+        booking.decide_by = min(now + settings.DECIDE_WITHIN, starts_at)
+    if status == Status.AWAITING_PAYMENT:
+        booking.payment_due_at = min(now + settings.PAY_WITHIN, starts_at)
+
+
+def kept(booking: Booking, wish: Wish) -> Booking:
+    """Save a new booking and its date. Raises `TimeTaken`."""
+    booking.save()
+    occupancies.claim(booking, wish.space, wish.starts_at, wish.ends_at)
+    return booking
+
+
+# --- Deciding -------------------------------------------------------------------------------------
+
+
+@in_one_transaction
+def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
+    """Accept a request. The space's payment policy decides what comes next.
+
+    Requests that competed for the same time are declined in the same breath. Raises `TimeTaken` if the
+    time has gone to somebody else, `MoveNotAllowed` if the request has its answer or has lapsed.
+    """
+    booking = in_hand(booking)
+    rivals = list(rivals_of(booking).select_for_update(of=("self",)).order_by("pk"))
+    allow(booking, after_approval(booking.space), now=now)
+    enter(booking, after_approval(booking.space), starts_at=date_of(booking).starts_at, now=now)
+    booking.decided_at, booking.decided_by = now, by
+    with occupancies.refused_as_time_taken():
+        booking.save(update_fields=["status", "payment_due_at", "decided_at", "decided_by"])
+    announce(booking, by=by)
+    for rival in rivals:
+        close(rival, Status.DECLINED, by=by, reason=given_to_another(rival.customer), now=now)
+    return booking
+
+
+@in_one_transaction
+def decline(booking: Booking, *, by: User, reason: str, now: datetime) -> Booking:
+    """Say no to a request, with a reason that the customer reads. Raises `MoveNotAllowed`."""
+    if not reason.strip():
+        raise Refused(Problem("reason_missing", _("Give a reason. The customer reads it."), "reason"))
+    booking = in_hand(booking)
+    allow(booking, Status.DECLINED, now=now)
+    return close(booking, Status.DECLINED, by=by, reason=reason.strip(), now=now)
+
+
+@in_one_transaction
+def cancel(booking: Booking, *, by: User, reason: str = "", now: datetime) -> Booking:
+    """Give the time back. What has begun is not undone. Raises `MoveNotAllowed`."""
+    booking = in_hand(booking)
+    allow(booking, Status.CANCELLED, now=now)
+    if date_of(booking).starts_at <= now:
+        raise already_begun()
+    return close(booking, Status.CANCELLED, by=by, reason=reason.strip(), now=now)
+
+
+@in_one_transaction
+def settle(booking: Booking, *, by: User, now: datetime) -> Booking:
+    """Confirm a booking whose payment a person has seen. Raises `MoveNotAllowed`."""
+    booking = in_hand(booking)
+    if booking.status != Status.AWAITING_PAYMENT:
+        raise MoveNotAllowed(booking)
+    change(booking, Status.CONFIRMED, by=by)
+    return booking
+
+
+@in_one_transaction
+def expire(booking: Booking, *, now: datetime) -> bool:
+    """End a hold, request or payment whose time is up. Returns whether it was."""
+    booking = in_hand(booking)
+    deadlines = {
+        Status.HELD: booking.held_until,
+        Status.REQUESTED: booking.decide_by,
+        Status.AWAITING_PAYMENT: booking.payment_due_at,
+    }
+    deadline = deadlines.get(Status(booking.status))
+    if deadline is None or deadline > now:
+        return False
+    change(booking, Status.EXPIRED)
+    return True
+
+
+def rivals_of(booking: Booking):
+    """Competing requests that want some of the same time on the same floor."""
+    if not booking.competes:
+        return Booking.objects.none()
+    date = date_of(booking)
+    wanting = Occupancy.objects.on_floor_of(date).filter(
+        booking__status=Status.REQUESTED,
+        booking__competes=True,
+        with_both__overlap=date.with_both,
+    )
+    return Booking.objects.filter(pk__in=wanting.values("booking")).exclude(pk=booking.pk)
+
+
+def given_to_another(customer: User | None) -> str:
+    with translation.override(customer.language if customer else settings.LANGUAGE_CODE):
+        return str(_("The time was given to another applicant."))
+
+
+# --- The moves themselves -------------------------------------------------------------------------
+
+
+def lock_customer(customer: User | None) -> None:
+    """Wait for our turn with this customer, so that a quota judges two requests at once in turn."""
+    if customer:
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
+
+
+def in_hand(booking: Booking, *, also: Iterable[int] = ()) -> Booking:
+    """Lock the booking's halls, others named by id, and the booking. Return it as it is now.
+
+    Raises `ChangedMeanwhile` if it has moved to a hall that we did not lock.
+    """
+    halls = {*halls_of(booking.pk), *also}
+    occupancies.lock_halls(halls)
+    (fresh,) = locked([booking.pk])
+    if not halls_of(booking.pk) <= halls:
+        raise ChangedMeanwhile
+    return fresh
+
+
+def halls_of(pk: int) -> set[int]:
+    return set(Occupancy.objects.filter(booking=pk).values_list("hall_id", flat=True))
+
+
+def locked(pks: Iterable[int]) -> list[Booking]:
+    """Lock bookings in id order and return them as they are now, with their place."""
+    bookings = Booking.objects.select_for_update(of=("self",)).filter(pk__in=pks)
+    return list(bookings.select_related("space__venue", "space__part_of", "customer").order_by("pk"))
+
+
+def allow(booking: Booking, status: Status, *, now: datetime) -> None:
+    """Raise `MoveNotAllowed` unless the booking may enter the status; a lapsed request may not."""
+    if status not in ALLOWED_MOVES.get(Status(booking.status), set()):
+        raise MoveNotAllowed(booking)
+    if booking.status == Status.REQUESTED and booking.decide_by <= now and status != Status.CANCELLED:
+        raise Refused(Problem("lapsed", _("This request has lapsed. The customer can ask again.")))
+
+
+def close(booking: Booking, status: Status, *, by: User, reason: str, now: datetime) -> Booking:
+    """End a booking by somebody's word."""
+    booking.reason = reason
+    if status == Status.DECLINED:
+        booking.decided_at, booking.decided_by = now, by
+    else:
+        booking.cancelled_at, booking.cancelled_by = now, by
+    change(
+        booking, status, by=by, also=["reason", "decided_at", "decided_by", "cancelled_at", "cancelled_by"]
+    )
+    return booking
+
+
+def change(booking: Booking, status: Status, *, by: User | None = None, also: Iterable[str] = ()) -> None:
+    booking.status = status
+    booking.save(update_fields=["status", *also])
+    announce(booking, by=by)
+
+
+def announce(booking: Booking, *, by: User | None) -> None:
+    if booking.customer_id:
+        ANNOUNCEMENTS[Status(booking.status)].send(Booking, booking=booking, by=by)
+
+
+def already_begun() -> Refused:
+    return Refused(Problem("already_begun", _("This booking has already begun and cannot be changed.")))

@@ -1,0 +1,79 @@
+"""The one way to take time. Nothing else writes `Occupancy`.
+
+Lock order everywhere: customer, halls, bookings, dates. PostgreSQL writes the index entry before it
+looks for conflicts, so without the hall's lock even two plain inserts can wait for each other.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from venues.models import Space
+from venues.problems import Problem, Refused
+
+from .models import Booking, Occupancy
+
+NO_OVERLAP = {"occupancy_respects_setup", "occupancy_respects_cleanup"}
+
+
+class TimeTaken(Refused):
+    """Somebody else has this time. Offer another."""
+
+    def __init__(self):
+        super().__init__(taken())
+
+
+def taken() -> Problem:
+    return Problem("time_taken", _("This time is already taken. Choose another."), "starts_at")
+
+
+@contextmanager
+def refused_as_time_taken() -> Iterator[None]:
+    """Turn the database's refusal of an overlap into `TimeTaken`. All other errors pass."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as exc:
+        if getattr(exc.__cause__, "diag", None) and exc.__cause__.diag.constraint_name in NO_OVERLAP:
+            raise TimeTaken from exc
+        raise
+
+
+def lock_halls(hall_ids: Iterable[int]) -> None:
+    """Wait for our turn at these halls. Whoever touches dates or opening hours calls this first."""
+    halls = Space.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=set(hall_ids))
+    list(halls.order_by("pk").values_list("pk"))
+
+
+def claim(booking: Booking, space: Space, starts_at: datetime, ends_at: datetime) -> Occupancy:
+    """Give a booking a date in a space as drawn now. Needs the hall's lock; raises `TimeTaken`."""
+    with refused_as_time_taken():
+        return Occupancy.objects.create(
+            booking=booking,
+            # A claim, not a copy: refused if the booking has died or come alive meanwhile.
+            booking_is_live=booking.is_live,
+            original_starts_at=starts_at,
+            **place(space, starts_at, ends_at),
+        )
+
+
+def relocate(date: Occupancy, space: Space, starts_at: datetime, ends_at: datetime) -> None:
+    """Move a date to another time or space. Needs both halls' locks; raises `TimeTaken`."""
+    with refused_as_time_taken():
+        Occupancy.objects.filter(pk=date.pk).update(**place(space, starts_at, ends_at))
+
+
+def place(space: Space, starts_at: datetime, ends_at: datetime) -> dict:
+    """Return the columns that say where and when, buffers included. Needs `part_of` loaded."""
+    return {
+        "space": space,
+        "hall_id": space.hall_id,
+        "footprint": space.footprint,
+        "setup_at": starts_at - space.setup,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "clear_at": ends_at + space.cleanup,
+    }

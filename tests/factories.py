@@ -1,0 +1,115 @@
+"""Make what a test needs, and nothing else. Every factory fills in what the test does not care about."""
+
+from datetime import date, datetime, time, timedelta
+from itertools import count
+
+from accounts.models import Membership, Organisation, User
+from bookings import lifecycle
+from bookings.lifecycle import Wish
+from bookings.models import Booking
+from venues import opening_hours
+from venues.clock import at
+from venues.fields import footprint
+from venues.models import District, OpeningHours, Space, Timetable, Venue, VenueRole
+
+number = count(1)
+
+# A Monday in a quiet month: no clock change near.
+MONDAY = date(2027, 2, 1)
+NOW = at(MONDAY, time(8))
+
+
+def hour(clock: str, *, day: date = MONDAY + timedelta(days=5)) -> datetime:
+    """Return the instant at which the city's clocks show "18:30" on a day, by default a Saturday."""
+    return at(day, time.fromisoformat(clock))
+
+
+def create_user(name: str = "Aino", **facts) -> User:
+    return User.objects.create_user(
+        facts.pop("email", f"{name.lower()}{next(number)}@example.org"), name=name, **facts
+    )
+
+
+def create_organisation(*members: User, name: str = "Hertsikan yhdistys", role: str = "booker") -> Organisation:
+    organisation = Organisation.objects.create(name=name, kind=Organisation.Kind.ASSOCIATION)
+    for member in members:
+        Membership.objects.create(user=member, organisation=organisation, role=role)
+    return organisation
+
+
+def create_district(**facts) -> District:
+    defaults = {"number": str(next(number)), "name_fi": "Herttoniemi", "name_sv": "Hertonäs"}
+    return District.objects.create(**defaults | facts)
+
+
+def create_venue(**facts) -> Venue:
+    """Make a venue without opening hours; `open_daily` or `OpeningHours` give it some."""
+    defaults = {
+        "key": f"venue-{next(number)}",
+        "kind": Venue.Kind.SCHOOL,
+        "name_fi": "Keskuskoulu",
+        "timetable": Timetable.objects.create(),
+    }
+    return Venue.objects.create(**defaults | facts)
+
+
+def open_daily(timetable: Timetable, opens: str = "00:00", closes: str = "00:00", *, today: date = MONDAY):
+    """Open every day between two clock times, by default around the clock."""
+    OpeningHours.objects.bulk_create(
+        OpeningHours(
+            timetable=timetable,
+            weekday=weekday,
+            opens=time.fromisoformat(opens),
+            closes=time.fromisoformat(closes),
+        )
+        for weekday in range(1, 8)
+    )
+    opening_hours.rebuild(timetable, today=today)
+
+
+def create_space(pieces=(0,), *, hall: Space | None = None, **facts) -> Space:
+    """Make a hall, or a part of one, at a venue that is open around the clock unless one is given."""
+    facts.setdefault("name_fi", "Liikuntasali")
+    facts.setdefault("key", f"space-{next(number)}")
+    if hall:
+        facts |= {"part_of": hall, "venue": hall.venue, "hall_footprint": hall.footprint}
+    else:
+        facts = {"setup_minutes": 0, "cleanup_minutes": 0} | facts
+        if "venue" not in facts:
+            facts["venue"] = create_venue()
+            open_daily(facts["venue"].timetable)
+    return Space.objects.create(footprint=footprint(pieces), **facts)
+
+
+def create_gym(**facts) -> tuple[Space, Space, Space, Space]:
+    """Make a gym of three sections: whole, A, B and A+C. The last is a part that is not in one piece."""
+    whole = create_space((0, 1, 2), name_fi="Koko sali", **facts)
+    rest = {name: value for name, value in facts.items() if name not in {"setup_minutes", "cleanup_minutes"}}
+    a = create_space((0,), hall=whole, name_fi="Lohko A", **rest)
+    b = create_space((1,), hall=whole, name_fi="Lohko B", **rest)
+    a_and_c = create_space((0, 2), hall=whole, name_fi="Lohkot A ja C", **rest)
+    return whole, a, b, a_and_c
+
+
+def create_manager(*venues: Venue, name: str = "Onni", role: str = "manager") -> User:
+    user = create_user(name)
+    for venue in venues:
+        VenueRole.objects.create(venue=venue, user=user, role=role)
+    return user
+
+
+def create_booking(
+    space: Space,
+    start: str | datetime = "10:00",
+    end: str | datetime = "12:00",
+    *,
+    customer: User | None = None,
+    now: datetime = NOW,
+    **wish,
+) -> Booking:
+    """Book as a customer would; the space's policies decide the state."""
+    starts_at = hour(start) if isinstance(start, str) else start
+    ends_at = hour(end) if isinstance(end, str) else end
+    return lifecycle.book(
+        Wish(space, starts_at, ends_at, **wish), customer=customer or create_user(), now=now
+    )

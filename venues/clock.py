@@ -1,0 +1,22 @@
+"""The city's own time. Instants are stored in UTC; opening hours and pages speak local time."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+CITY = ZoneInfo(settings.CITY_TIME_ZONE)
+
+
+def local(instant: datetime) -> datetime:
+    """Return the instant as the city's clocks show it."""
+    return instant.astimezone(CITY)
+
+
+def at(day: date, clock: time = time.min) -> datetime:
+    """Return the instant at which the city's clocks show this time on this day.
+
+    A time that the spring change skips is read as the clocks would have shown it without the change; of
+    a time that the autumn change doubles, the first pass is meant.
+    """
+    return datetime.combine(day, clock, CITY)
