@@ -40,7 +40,8 @@ CONFIGURATION = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
-        "procrastinate.blueprints": {"level": "WARNING"},
+        "procrastinate.blueprints": {"level": "WARNING"},  # what every process registers as it starts
+        "procrastinate.periodic": {"level": "WARNING"},
         "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
         "gunicorn.access": {"handlers": [], "level": "ERROR", "propagate": True},
     },

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         parent = os.getppid()
         host, port = environment.env("BIND", "127.0.0.1"), environment.port()
         signal.signal(signal.SIGTERM, interrupt)
+        signal.signal(signal.SIGINT, interrupt)
         with only_demo_of(settings.STATE_DIR):
             children = [web(), worker()]
             try:
@@ -78,8 +79,6 @@ class Command(BaseCommand):
             embedded.start(settings.STATE_DIR)
 
     def stop(self, children: list[Child]) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half running
         self.say("Stopping …")
         connections.close_all()
         supervisor.stop(children)
@@ -95,6 +94,9 @@ class Command(BaseCommand):
 
 
 def interrupt(*_: object) -> None:
+    """Stop once: an impatient second Ctrl-C must not leave half of it running."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -1,0 +1,48 @@
+"""How tests get their database and their browser; their settings are in tests/settings.py.
+
+Without DATABASE_URL they run on an embedded cluster of their own below STATE_DIR, which lives as long as the
+run. TZ and PGTZ say in which time zone the processes and that cluster live.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+
+from tests import browser
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    if "DATABASE_URL" not in os.environ:
+        config.add_cleanup(start_cluster())
+
+
+def start_cluster() -> Callable[[], None]:
+    """Have the cluster to ourselves, waiting for another run to end; return what stops it."""
+    from config import embedded
+
+    settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
+    lock = open(settings.STATE_DIR / "run.lock", "w")  # noqa: SIM115  # held until the run ends
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    embedded.stop(settings.STATE_DIR)  # left by a run that was killed
+    embedded.start(settings.STATE_DIR, durable=False, time_zone=os.environ.get("PGTZ", "UTC"))
+    settings.DATABASES["default"]["HOST"] = embedded.connection(settings.STATE_DIR)["host"]
+
+    def stop() -> None:
+        embedded.stop(settings.STATE_DIR)
+        lock.close()
+
+    return stop
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args) -> dict:
+    path = browser.find()
+    if path is None:
+        pytest.fail("No Chromium found. `make browser` installs one or says how.")
+    return {**browser_type_launch_args, "executable_path": path, "args": browser.ARGUMENTS}
