@@ -1,5 +1,7 @@
 """Who has which space when. DESIGN of the invariant: docs/architecture.md."""
 
+from datetime import timedelta
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -45,6 +47,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def held_past(self, now):
         """Holds that have run out."""
         return self.filter(status=Status.HELD, held_until__lte=now)
+
+    def overdue(self, now):
+        """Holds, requests and payments whose time is up."""
+        return self.filter(
+            Q(status=Status.HELD, held_until__lte=now)
+            | Q(status=Status.REQUESTED, decide_by__lte=now)
+            | Q(status=Status.AWAITING_PAYMENT, payment_due_at__lte=now)
+        ).order_by("pk")
 
     def visible_to(self, user):
         """Their own, their organisations', and those at venues that they manage."""
@@ -298,8 +308,15 @@ class Occupancy(models.Model):
         return f"{self.starts_at:%Y-%m-%d %H:%M} – {self.ends_at:%Y-%m-%d %H:%M}"
 
 
+class KeptAnswerQuerySet(models.QuerySet["KeptAnswer"]):
+    def outdated(self, now):
+        return self.filter(created_at__lt=now - KeptAnswer.KEPT_FOR)
+
+
 class KeptAnswer(models.Model):
     """The answer that an idempotency key got, given again whenever the key comes again."""
+
+    KEPT_FOR = timedelta(days=1)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
@@ -307,6 +324,8 @@ class KeptAnswer(models.Model):
     status_code = models.PositiveSmallIntegerField(null=True)
     body = models.JSONField(null=True)
     created_at = models.DateTimeField(db_index=True)
+
+    objects = KeptAnswerQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="kept_answer_once", fields=["user", "key"])]

@@ -1,0 +1,3 @@
+"""Pages of those who look after venues."""
+
+urlpatterns: list = []

@@ -1,0 +1,59 @@
+"""May this person? One predicate for each question, used by page, API and template alike.
+
+Each needs the booking's `space` loaded. Whether the thing can be done at all is for `lifecycle`.
+"""
+
+from accounts.models import Membership, Organisation, User
+from venues.models import Space, Venue
+
+from .models import Booking, Status
+
+MAY_BOOK = [Membership.Role.OWNER, Membership.Role.BOOKER]
+
+
+def looks_after(user: User, venue: Venue) -> bool:
+    """Manages the venue, or all of the city's."""
+    return Venue.objects.looked_after_by(user).filter(pk=venue.pk).exists()
+
+
+def can_decide(user: User, booking: Booking) -> bool:
+    """Approve, decline, settle: the venue's managers."""
+    return looks_after(user, booking.space.venue)
+
+
+def can_change(user: User, booking: Booking) -> bool:
+    """Cancel: the customer, those who book for the organisation, the venue's managers."""
+    return is_customer(user, booking) or can_decide(user, booking)
+
+
+def can_move(user: User, booking: Booking, to: Space) -> bool:
+    """The venues' managers, and the customer as long as nobody's decision is passed by.
+
+    Whoever asked for one time and was approved may not take another without asking.
+    """
+    if can_decide(user, booking):
+        return to.venue_id == booking.space.venue_id or looks_after(user, to.venue)
+    undecided = booking.status == Status.REQUESTED and to.venue_id == booking.space.venue_id
+    at_once = booking.status != Status.REQUESTED and to.approval == Space.Approval.INSTANT
+    return is_customer(user, booking) and (undecided or at_once)
+
+
+def can_see_arrival(user: User, booking: Booking) -> bool:
+    """How to get in is told to those with a confirmed booking, and to the venue's managers."""
+    return booking.status == Status.CONFIRMED or can_decide(user, booking)
+
+
+def can_book_for(user: User, organisation: Organisation) -> bool:
+    return organisations_of(user).filter(pk=organisation.pk).exists()
+
+
+def organisations_of(user: User):
+    """Organisations for which this person may book."""
+    return Organisation.objects.filter(memberships__user=user, memberships__role__in=MAY_BOOK)
+
+
+def is_customer(user: User, booking: Booking) -> bool:
+    """Made the booking, or books for the organisation that it is for."""
+    if booking.customer_id == user.pk:
+        return True
+    return booking.organisation is not None and can_book_for(user, booking.organisation)
