@@ -42,7 +42,12 @@ def sources() -> Iterator[tuple[str, str]]:
             if path.suffix == ".py" and "migrations" not in path.parts:
                 yield name, path.read_text()
             elif path.suffix in {".html", ".txt"} and "templates" in path.parts:
-                yield name, templatize(path.read_text(), origin=name)
+                yield name, flat(templatize(path.read_text(), origin=name))
+
+
+def flat(code: str) -> str:
+    """Take away the template's indentation, which means nothing there and everything in Python."""
+    return "\n".join(line.lstrip() for line in code.splitlines())
 
 
 def extracted() -> Catalog:
