@@ -3,16 +3,22 @@
 Times are `venues.wording`; here they get their tags, so that machines can read them too.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from .. import hall_plan as plans
 from .. import wording
 from ..clock import local
+from ..fields import pieces
+from ..models import Space
 from ..texts import Text
 
 register = template.Library()
@@ -42,11 +48,13 @@ def iso(value: date) -> str:
 
 
 @register.filter
-def text(value: Text) -> SafeString | str:
+def text(value: Text | str) -> SafeString | str:
     """Show a name or text. If it is not in the reader's language, say in which it is.
 
     Finnish names on a Swedish page are read out in Finnish, and carry a small "fi".
     """
+    if isinstance(value, str):
+        return value
     if not value.text or value.language == (get_language() or "")[:2]:
         return value.text
     return format_html(
@@ -66,6 +74,31 @@ def icon(name: str, css_class: str = "icon") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def status(booking: Any) -> SafeString:
+    """Tell a booking's status by a word, a shape and a colour; each is enough alone."""
+    return format_html(
+        '<span class="status status-{0}">{1} {2}</span>',
+        booking.status,
+        icon(f"status-{booking.status}", "status-shape"),
+        booking.get_status_display(),
+    )
+
+
+@register.inclusion_tag("components/hall_plan.html")
+def hall_plan(space: Space, names: Mapping[int, str] | None = None) -> dict[str, plans.Plan | None]:
+    """Draw where in its hall a space is. A hall that is all one piece has no plan."""
+    return {
+        "plan": plans.draw(pieces(space.hall_footprint or space.footprint), pieces(space.footprint), names)
+    }
+
+
+@register.filter
+def page_numbers(page: Page) -> Iterator[int | str]:
+    """Return the numbers of pages worth a link: the ends, the neighbours, and "…" for the rest."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
 
 
 @register.simple_tag(takes_context=True)
