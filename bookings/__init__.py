@@ -1,0 +1,1 @@
+"""Who has which space when, and in which state."""

@@ -18,6 +18,7 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from venues.clock import CITY
+from venues.fields import bounds
 from venues.models import Opening, Space
 from venues.policies import problems_with
 from venues.problems import Alternative, Problem, Refused
@@ -194,8 +195,10 @@ def free(
     return Found([free_space(*row[:-1]) for row in rows], total)
 
 
-def free_space(pk: int, first_free: datetime, stretches: Multirange, distance: float | None) -> FreeSpace:
-    return FreeSpace(pk, first_free, [(part.lower, part.upper) for part in stretches], distance)
+def free_space(
+    pk: int, first_free: datetime, stretches: Multirange[datetime], distance: float | None
+) -> FreeSpace:
+    return FreeSpace(pk, first_free, [bounds(stretch) for stretch in stretches], distance)
 
 
 def in_sql(queryset: QuerySet) -> tuple[str, dict]:
@@ -241,7 +244,7 @@ def judge(
     if not beyond:
         spaces = spaces.annotate(
             is_open=Exists(openings_around(starts_at, ends_at)),
-            is_taken=Exists(in_the_way_of(space, starts_at, ends_at).exclude(booking_id=ignoring)),
+            is_taken=Exists(in_the_way_of(space, starts_at, ends_at, ignoring=ignoring)),
         )
     fresh = spaces.get(pk=space.pk)
     problems = problems_with(fresh, starts_at, ends_at, attendees=attendees, now=now)
@@ -264,15 +267,16 @@ def openings_around(starts_at: datetime, ends_at: datetime) -> QuerySet[Opening]
     )
 
 
-def in_the_way_of(space: Space, starts_at: datetime, ends_at: datetime) -> QuerySet[Occupancy]:
+def in_the_way_of(
+    space: Space, starts_at: datetime, ends_at: datetime, *, ignoring: int | None = None
+) -> QuerySet[Occupancy]:
     """Taken time that a booking would collide with: what the two exclusion constraints say, beforehand."""
-    return (
-        Occupancy.objects.holding()
-        .on_floor_of(space)
-        .filter(
-            Q(with_setup__overlap=Range(starts_at - space.setup, ends_at))
-            | Q(with_cleanup__overlap=Range(starts_at, ends_at + space.cleanup))
-        )
+    rows = Occupancy.objects.holding().on_floor_of(space)
+    if ignoring is not None:
+        rows = rows.exclude(booking_id=ignoring)
+    return rows.filter(
+        Q(with_setup__overlap=Range(starts_at - space.setup, ends_at))
+        | Q(with_cleanup__overlap=Range(starts_at, ends_at + space.cleanup))
     )
 
 
@@ -340,8 +344,7 @@ def other_spaces(
     """Return the nearest spaces with a common purpose and enough room that are free just then."""
     rivals = Space.objects.bookable().exclude(pk=space.pk).filter(purposes__in=space.purposes.all())
     roomy = rivals.filter(Q(capacity=None) | Q(capacity__gte=attendees))
-    place = space.venue
-    near = (place.lat, place.lon) if place.lat is not None else None
+    near = space.venue.point
     found = free(
         roomy,
         [(wish, wish + length)],

@@ -183,7 +183,7 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     held = in_hand(held)
     date = date_of(held)
     wish = replace(wish, space=held.space, starts_at=date.starts_at, ends_at=date.ends_at)
-    if held.status == Status.EXPIRED or (held.status == Status.HELD and held.held_until <= now):
+    if held.status == Status.EXPIRED or (held.status == Status.HELD and is_overdue(held, now)):
         return book(wish, customer=customer, now=now)
     if held.status != Status.HELD:
         raise MoveNotAllowed(held)
@@ -260,13 +260,24 @@ def judged(
 
 
 def sweep(hall_id: int, *, now: datetime, giving_up: Iterable[Booking] = ()) -> None:
-    """Free the hall's holds that have run out, and those that are given up. Needs the halls' locks."""
-    run_out = Booking.objects.held_past(now).filter(dates__hall=hall_id).values_list("pk", flat=True)
-    ended = {*run_out, *(held.pk for held in giving_up)}
-    if ended:
-        for booking in locked(ended):
-            if booking.status == Status.HELD:
-                change(booking, Status.EXPIRED)
+    """Free the hall of what has run out, and of holds that are given up. Needs the halls' locks."""
+    run_out = Booking.objects.overdue(now).filter(dates__hall=hall_id).values_list("pk", flat=True)
+    given_up = {held.pk for held in giving_up}
+    ended = {*run_out, *given_up}
+    for booking in locked(ended) if ended else []:
+        if is_overdue(booking, now) or (booking.pk in given_up and booking.status == Status.HELD):
+            change(booking, Status.EXPIRED)
+
+
+def is_overdue(booking: Booking, now: datetime) -> bool:
+    """Whether the hold, request or payment should have become something else by now."""
+    deadlines = {
+        Status.HELD: booking.held_until,
+        Status.REQUESTED: booking.decide_by,
+        Status.AWAITING_PAYMENT: booking.payment_due_at,
+    }
+    deadline = deadlines.get(Status(booking.status))
+    return deadline is not None and deadline <= now
 
 
 def too_many_requests(customer: User) -> list[Problem]:
@@ -372,13 +383,7 @@ def settle(booking: Booking, *, by: User, now: datetime) -> Booking:
 def expire(booking: Booking, *, now: datetime) -> bool:
     """End a hold, request or payment whose time is up. Returns whether it was."""
     booking = in_hand(booking)
-    deadlines = {
-        Status.HELD: booking.held_until,
-        Status.REQUESTED: booking.decide_by,
-        Status.AWAITING_PAYMENT: booking.payment_due_at,
-    }
-    deadline = deadlines.get(Status(booking.status))
-    if deadline is None or deadline > now:
+    if not is_overdue(booking, now):
         return False
     change(booking, Status.EXPIRED)
     return True
@@ -438,7 +443,7 @@ def allow(booking: Booking, status: Status, *, now: datetime) -> None:
     """Raise `MoveNotAllowed` unless the booking may enter the status; a lapsed request may not."""
     if status not in ALLOWED_MOVES.get(Status(booking.status), set()):
         raise MoveNotAllowed(booking)
-    if booking.status == Status.REQUESTED and booking.decide_by <= now and status != Status.CANCELLED:
+    if booking.status == Status.REQUESTED and is_overdue(booking, now) and status != Status.CANCELLED:
         raise Refused(Problem("lapsed", _("This request has lapsed. The customer can ask again.")))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import psycopg
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -37,9 +38,15 @@ def refused_as_time_taken() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as exc:
-        if getattr(exc.__cause__, "diag", None) and exc.__cause__.diag.constraint_name in NO_OVERLAP:
+        if violated_constraint(exc) in NO_OVERLAP:
             raise TimeTaken from exc
         raise
+
+
+def violated_constraint(exc: IntegrityError) -> str | None:
+    """Return the name of the constraint that the database would not let go."""
+    cause = exc.__cause__
+    return cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
 
 
 def lock_halls(hall_ids: Iterable[int]) -> None:

@@ -1,0 +1,1 @@
+"""How time is shown to and exchanged with other calendars."""

@@ -1,0 +1,1 @@
+"""What can be booked, when it is open, and who looks after it."""

@@ -1,6 +1,7 @@
 """Footprints: which pieces of a hall's floor a space covers."""
 
 from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
+T = TypeVar("T", bound=Any)
 
-def footprint(pieces: Iterable[int]) -> Multirange:
+
+def footprint(pieces: Iterable[int]) -> Multirange[int]:
     """Return the footprint that covers the numbered pieces: {0, 2} is {[0,1),[2,3)}."""
-    stretches: list[Range] = []
+    stretches: list[Range[int]] = []
     for piece in sorted(set(pieces)):
         if stretches and stretches[-1].upper == piece:
             stretches[-1] = Range(stretches[-1].lower, piece + 1)
@@ -20,12 +23,19 @@ def footprint(pieces: Iterable[int]) -> Multirange:
     return Multirange(stretches)
 
 
-def pieces(of: Multirange) -> set[int]:
+def pieces(of: Multirange[int]) -> set[int]:
     """Return the numbers of the pieces that a footprint covers."""
-    return {piece for stretch in of for piece in range(stretch.lower, stretch.upper)}
+    return {piece for stretch in of for piece in range(*bounds(stretch))}
 
 
-class FootprintField(models.Field):
+def bounds(stretch: Range[T]) -> tuple[T, T]:
+    """Return both ends of a stretch that has both. Raises ValueError for one that has no end."""
+    if stretch.lower is None or stretch.upper is None:
+        raise ValueError(f"{stretch} has no end.")
+    return stretch.lower, stretch.upper
+
+
+class FootprintField(models.Field["Multirange[int] | None", "Multirange[int]"]):
     """A set of floor pieces, stored as int4multirange; in Python a psycopg `Multirange`."""
 
     description = _("Pieces of a hall's floor")

@@ -240,6 +240,16 @@ def test_a_request_nobody_decided_lapses():
     assert request.status == Status.EXPIRED
 
 
+def test_a_lapsed_request_makes_way_for_whoever_wants_its_time():
+    room = create_space(approval="request")
+    request = create_booking(room)
+
+    create_booking(room, now=request.decide_by)
+
+    request.refresh_from_db()
+    assert request.status == Status.EXPIRED
+
+
 def test_a_paid_space_is_confirmed_when_the_payment_is_seen():
     room = create_space(payment="before")
     booking = create_booking(room)

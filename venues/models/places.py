@@ -128,6 +128,11 @@ class Venue(models.Model):
         return text_of(self, "description")
 
     @property
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude, exact or not."""
+        return (self.lat, self.lon) if self.lat is not None and self.lon is not None else None
+
+    @property
     def has_exact_point(self) -> bool:
         return self.point_quality == self.PointQuality.EXACT
 

@@ -257,10 +257,10 @@ class Space(models.Model):
     def setup(self) -> timedelta:
         """Time kept free before each booking. Needs `part_of` loaded, if it is a part."""
         hall = self.part_of or self
-        return timedelta(minutes=hall.setup_minutes)
+        return timedelta(minutes=hall.setup_minutes or 0)
 
     @property
     def cleanup(self) -> timedelta:
         """Time kept free after each booking. Needs `part_of` loaded, if it is a part."""
         hall = self.part_of or self
-        return timedelta(minutes=hall.cleanup_minutes)
+        return timedelta(minutes=hall.cleanup_minutes or 0)
