@@ -35,7 +35,7 @@ def bounds(stretch: Range[T]) -> tuple[T, T]:
     return stretch.lower, stretch.upper
 
 
-class FootprintField(models.Field["Multirange[int] | None", "Multirange[int]"]):
+class FootprintField(models.Field):
     """A set of floor pieces, stored as int4multirange; in Python a psycopg `Multirange`."""
 
     description = _("Pieces of a hall's floor")
@@ -54,7 +54,8 @@ class FootprintField(models.Field["Multirange[int] | None", "Multirange[int]"]):
             ) from exc
 
     def value_to_string(self, obj) -> str:
-        return ",".join(map(str, sorted(pieces(self.value_from_object(obj)))))
+        value: Multirange[int] = getattr(obj, self.attname)
+        return ",".join(map(str, sorted(pieces(value))))
 
 
 @FootprintField.register_lookup
