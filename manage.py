@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> None:
     try:
         if command == "demo":
             os.environ["DEMO"] = "1"
-        if "DATABASE_URL" not in os.environ and command not in WITHOUT_DATABASE:
+        if not environment.database_url() and command not in WITHOUT_DATABASE:
             start_embedded_database()
         django.setup()
     except ImproperlyConfigured as exc:

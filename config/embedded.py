@@ -33,11 +33,6 @@ def connection(state_dir: Path) -> dict[str, str]:
     return {"host": str(sockets), "port": str(place.PORT), "user": ROLE, "dbname": DATABASE}
 
 
-def program(name: str) -> Path:
-    """Return a PostgreSQL program of the wheel, such as pg_dump."""
-    return place.installation() / "bin" / name
-
-
 def start(state_dir: Path, *, durable: bool = True, time_zone: str = "UTC") -> bool:
     """Have the server answer; say whether it had to be started. Without `durable` a crash may lose it all."""
     with locked(state_dir):
@@ -193,8 +188,8 @@ def wait_until_ready(here: Place, process: subprocess.Popen) -> None:
 
 
 def is_ready(here: Place) -> bool:
-    options = ["-q", "-h", here.sockets, "-p", str(place.PORT), "-U", ROLE, "-d", DATABASE]
-    return not subprocess.run([program("pg_isready"), *options], check=False).returncode
+    options = ["-q", "-h", str(here.sockets), "-p", str(place.PORT), "-U", ROLE, "-d", DATABASE]
+    return not subprocess.run([place.installation() / "bin" / "pg_isready", *options], check=False).returncode
 
 
 def run(here: Place, name: str, *arguments: str | Path, typed: str = "") -> None:

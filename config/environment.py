@@ -101,6 +101,11 @@ def state_dir() -> Path:
     return Path(env("STATE_DIR", str(BASE_DIR / ".state"))).expanduser().resolve()
 
 
+def database_url() -> str:
+    """Return the address of the PostgreSQL server to use; empty for the embedded one."""
+    return env("DATABASE_URL", "")
+
+
 def port() -> int:
     """Return where the web server listens."""
     return env_int("PORT", 8000, at_least=1, at_most=HIGHEST_PORT)

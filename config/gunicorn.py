@@ -1,5 +1,6 @@
 """How gunicorn serves Vuoro: `gunicorn --config config/gunicorn.py config.wsgi`."""
 
+import os
 import sys
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     bind = f"{environment.env('BIND', '127.0.0.1')}:{environment.port()}"
     workers = environment.env_int("WEB_WORKERS", 2, at_least=1)

@@ -55,17 +55,13 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        token = request_id.set(accepted_id(request.headers.get("X-Request-ID", "")))
+        # Not reset afterwards: Django logs refusals when all middleware is through.
+        request_id.set(accepted_id(request.headers.get("X-Request-ID", "")))
         began = time.perf_counter()
-        try:
-            response = self.get_response(request)
-            response["X-Request-ID"] = request_id.get()
-            access.info(
-                "%s %s", request.method, request.path, extra={"fields": facts(request, response, began)}
-            )
-            return response
-        finally:
-            request_id.reset(token)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id.get()
+        access.info("%s %s", request.method, request.path, extra={"fields": facts(request, response, began)})
+        return response
 
 
 def accepted_id(given: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 
+from config import environment
 from tests import browser
 
 
@@ -18,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    if "DATABASE_URL" not in os.environ:
+    if not environment.database_url():
         config.add_cleanup(start_cluster())
 
 

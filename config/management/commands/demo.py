@@ -70,7 +70,7 @@ class Command(BaseCommand):
         connections.close_all()
 
     def keep_database(self) -> None:
-        if "DATABASE_URL" in os.environ:
+        if environment.database_url():
             return
         from config import embedded
 
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         self.say("Stopping …")
         connections.close_all()
         supervisor.stop(children)
-        if "DATABASE_URL" not in os.environ:
+        if not environment.database_url():
             from config import embedded
 
             embedded.stop(settings.STATE_DIR)
