@@ -1,0 +1,216 @@
+"""A hall is divided anew, and nobody's time is given to two."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+
+from bookings import layout, lifecycle
+from bookings.layout import RedrawCollides, layout_of, redraw
+from bookings.models import Booking, Occupancy
+from tests.factories import (
+    NOW,
+    create_booking,
+    create_gym,
+    create_manager,
+    create_space,
+    create_user,
+    hour,
+)
+from venues.fields import pieces
+from venues.models import Space
+from venues.problems import Refused
+
+pytestmark = pytest.mark.django_db
+
+
+def overlapping_pairs() -> int:
+    """Count stretches of taken time that share floor and time: judged anew, without the constraint."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select count(*) from bookings_occupancy one join bookings_occupancy other
+              on one.id < other.id and one.hall_id = other.hall_id and one.footprint && other.footprint
+             and one.starts_at < other.ends_at and other.starts_at < one.ends_at
+            where one.holds_time and other.holds_time
+            """
+        )
+        return cursor.fetchone()[0]
+
+
+def test_a_piece_is_divided_and_all_taken_time_follows():
+    whole, a, b, a_and_c = create_gym()
+    onni = create_manager(whole.venue)
+    booking = create_booking(a_and_c, "10:00", "12:00")
+    create_booking(b, "10:00", "12:00")
+
+    redraw(
+        whole,
+        {whole.pk: {0, 1, 2, 3}, a.pk: {0, 1}, b.pk: {2}, a_and_c.pk: {0, 1, 3}},
+        by=onni,
+        now=NOW,
+    )
+
+    assert pieces(Space.objects.get(pk=a.pk).hall_footprint) == {0, 1, 2, 3}
+    assert pieces(booking.dates.get().footprint) == {0, 1, 3}
+    assert overlapping_pairs() == 0
+
+
+def test_numbers_may_be_exchanged_although_everything_is_booked():
+    whole, a, b, a_and_c = create_gym()
+    create_booking(a, "10:00", "12:00")
+    create_booking(b, "10:00", "12:00")
+
+    redraw(
+        whole,
+        {whole.pk: {0, 1, 2}, a.pk: {1}, b.pk: {0}, a_and_c.pk: {1, 2}},
+        by=create_user(),
+        now=NOW,
+    )
+
+    assert layout_of(whole)[a.pk] == {1}
+    assert overlapping_pairs() == 0
+
+
+def test_a_layout_that_puts_two_bookings_on_one_floor_is_refused_and_names_them_future_first():
+    whole, a, b, _ = create_gym()
+    earlier = [create_booking(space, "10:00", "12:00") for space in (a, b)]
+    later = [
+        create_booking(space, hour("10:00") + timedelta(days=7), hour("12:00") + timedelta(days=7))
+        for space in (a, b)
+    ]
+    before = layout_of(whole)
+
+    with pytest.raises(RedrawCollides) as refusal:
+        redraw(
+            whole,
+            before | {b.pk: {0, 1}},
+            by=create_user(),
+            now=hour("13:00"),
+        )
+
+    assert refusal.value.codes == {"redraw_collides"}
+    named = [(found.first.booking, found.second.booking) for found in refusal.value.collisions]
+    assert named == [tuple(later), tuple(earlier)]
+    assert refusal.value.total == 2
+    assert layout_of(whole) == before
+
+
+def test_a_cancelled_booking_stands_in_nobodys_way():
+    whole, a, b, _ = create_gym()
+    create_booking(a, "10:00", "12:00")
+    lifecycle.cancel(create_booking(b, "10:00", "12:00"), by=create_user(), now=NOW)
+
+    redraw(whole, layout_of(whole) | {b.pk: {0, 1}}, by=create_user(), now=NOW)
+
+    assert layout_of(whole)[b.pk] == {0, 1}
+
+
+def test_neighbours_need_the_longer_buffer_under_the_new_layout_too():
+    whole, a, b, _ = create_gym(setup_minutes=0, cleanup_minutes=30)
+    create_booking(a, "10:00", "12:00")
+    create_booking(b, "12:00", "13:00")
+
+    with pytest.raises(RedrawCollides) as refusal:
+        redraw(whole, layout_of(whole) | {b.pk: {0, 1}}, by=create_user(), now=NOW)
+
+    assert refusal.value.total == 1
+
+
+def test_everything_that_is_wrong_with_a_layout_is_told_at_once():
+    whole, a, b, a_and_c = create_gym()
+
+    with pytest.raises(Refused) as refusal:
+        redraw(
+            whole,
+            {whole.pk: {0, 1}, a.pk: set(), b.pk: {1}, a_and_c.pk: {0, 2}},
+            by=create_user(),
+            now=NOW,
+        )
+
+    problems = {(problem.code, problem.field) for problem in refusal.value.problems}
+    assert problems == {("no_floor", f"space_{a.pk}"), ("outside_hall", f"space_{a_and_c.pk}")}
+
+
+def test_pieces_have_numbers_below_a_hundred():
+    room = create_space()
+
+    with pytest.raises(Refused) as refusal:
+        redraw(room, {room.pk: {0, layout.MOST_PIECES}}, by=create_user(), now=NOW)
+
+    assert refusal.value.codes == {"piece_unknown"}
+
+
+def test_a_forgotten_or_foreign_space_changes_nothing():
+    whole, a, b, _ = create_gym()
+    stranger = create_space()
+
+    for footprints in ({whole.pk: {0}, a.pk: {0}, b.pk: {0}}, layout_of(whole) | {stranger.pk: {0}}):
+        with pytest.raises(Refused) as refusal:
+            redraw(whole, footprints, by=create_user(), now=NOW)
+        assert refusal.value.codes == {"space_missing"}
+
+
+def test_a_layout_that_was_redrawn_since_it_was_looked_at_is_not_overwritten():
+    whole, _, b, _ = create_gym()
+    seen = layout_of(whole)
+    redraw(whole, seen | {b.pk: {1, 2}}, by=create_user(), now=NOW)
+
+    with pytest.raises(Refused) as refusal:
+        redraw(whole, seen, seen=seen, by=create_user(), now=NOW)
+
+    assert refusal.value.codes == {"changed_meanwhile"}
+    assert layout_of(whole)[b.pk] == {1, 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hall_is_redrawn_while_people_book_it():
+    whole, a, b, a_and_c = create_gym()
+    fine = {whole.pk: {0, 1, 2, 3}, a.pk: {0, 1}, b.pk: {2}, a_and_c.pk: {0, 1, 3}}
+    coarse = layout_of(whole)
+    people = [create_user() for _ in range(4)]
+    surprises: list[Exception] = []
+
+    def book_everything(person, spaces):
+        for clock in range(8, 20):
+            for space in spaces:
+                try:
+                    create_booking(
+                        Space.objects.with_place().get(pk=space.pk),
+                        f"{clock:02}:00",
+                        f"{clock + 1:02}:00",
+                        customer=person,
+                    )
+                except Refused:
+                    continue
+
+    def redraw_again_and_again():
+        for footprints in [fine, coarse] * 8:
+            redraw(whole, footprints, by=people[0], now=NOW)
+
+    def run(work, *args):
+        try:
+            work(*args)
+        except Exception as exc:
+            surprises.append(exc)
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=run, args=args)
+        for args in [
+            (redraw_again_and_again,),
+            (book_everything, people[1], (a, whole)),
+            (book_everything, people[2], (b, a_and_c)),
+            (book_everything, people[3], (whole, b)),
+        ]
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert surprises == []
+    assert overlapping_pairs() == 0
+    assert Booking.objects.live().count() == Occupancy.objects.holding().count() >= 12
