@@ -45,7 +45,8 @@ def clock_time(instant: datetime) -> str:
     text = time_format(here.time(), "TIME_FORMAT")
     if here.utcoffset() == here.replace(fold=1 - here.fold).utcoffset():
         return text
-    return f"{text} ({gettext('summer time') if here.dst() else gettext('winter time')})"
+    season = gettext("summer time") if here.dst() else gettext("winter time")
+    return f"{text} ({season})"
 
 
 def times(start: datetime, end: datetime) -> str:
@@ -93,7 +94,8 @@ def duration(length: timedelta) -> str:
 
 def distance(metres: float) -> str:
     """350 m, 1,2 km, 12 km: no more exact than anyone walks."""
-    if metres < 950:
+    if metres < 975:
         return f"{round(metres / 50) * 50} m"
-    kilometres = metres / 1000
-    return f"{number_format(kilometres, decimal_pos=0 if kilometres >= 9.95 else 1)} km"
+    decimals = 1 if metres < 9950 else 0
+    # Rounded here, because number_format would cut off.
+    return f"{number_format(round(metres / 1000, decimals), decimal_pos=decimals)} km"

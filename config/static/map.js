@@ -21,23 +21,23 @@
     drawDistricts();
   }
 
-  /* Without tiles the districts' names say where one is: quiet words on a plain ground. Where two would
-     lie on each other the later one waits for a closer look. */
+  /* Without tiles the districts' names say where one is: quiet words on a plain ground. A name that would
+     lie on a pin or on another name waits for a closer look. */
   function drawDistricts() {
     const labels = L.layerGroup().addTo(map);
     const redraw = () => {
       labels.clearLayers();
-      const taken = [];
+      const taken = pins.getLayers().map((pin) => ({ ...map.latLngToContainerPoint(pin.getLatLng()), half: 14 }));
       for (const { name, lat, lon } of districts) {
         const at = map.latLngToContainerPoint([lat, lon]);
         const half = name.length * 4 + 6;
-        if (taken.some((other) => Math.abs(other.x - at.x) < other.half + half && Math.abs(other.y - at.y) < 22)) continue;
+        if (taken.some((other) => Math.abs(other.x - at.x) < other.half + half && Math.abs(other.y - at.y) < 24)) continue;
         taken.push({ x: at.x, y: at.y, half });
         const icon = L.divIcon({ className: "map-district", html: escape(name), iconSize: [half * 2, 18] });
         L.marker([lat, lon], { icon, interactive: false, keyboard: false, zIndexOffset: -1000 }).addTo(labels);
       }
     };
-    map.on("zoomend resize viewreset moveend", redraw);
+    map.on("zoomend moveend resize", redraw);
   }
 
   function escape(text) {
