@@ -20,6 +20,8 @@ from psycopg.conninfo import make_conninfo
 from config import place
 
 MAGIC = b"PGDMP"
+TOO_NEW = b"SET transaction_timeout = 0;"  # servers before 17 do not know it; it is off anyway
+PREAMBLE = 10_000  # bytes of a script that only set things up
 MAINTENANCE_DATABASES = ["postgres", "template1"]
 
 
@@ -52,14 +54,7 @@ def restore(path: Path) -> bool:
     with maintenance() as server:
         make_empty(server, fresh)
         try:
-            run(
-                "pg_restore",
-                "--exit-on-error",
-                "--no-owner",
-                "--no-privileges",
-                f"--dbname={conninfo(fresh)}",
-                str(path),
-            )
+            fill(fresh, path)
             is_behind = require_known_migrations(fresh)
             drop(server, former)
             swap(server, name, fresh, former)
@@ -127,6 +122,31 @@ def make_empty(server: psycopg.Connection, name: str) -> None:
         ) from exc
 
 
+def fill(name: str, path: Path) -> None:
+    """Write a backup into an empty database, by way of SQL that older servers understand too."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "script.sql"
+        run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path))
+        leave_out(TOO_NEW, script)
+        run(
+            "psql",
+            "--no-psqlrc",
+            "--quiet",
+            "--set=ON_ERROR_STOP=1",
+            f"--dbname={conninfo(name)}",
+            f"--file={script}",
+        )
+
+
+def leave_out(statement: bytes, script: Path) -> None:
+    """Turn a statement at the head of a script into a comment of the same length."""
+    with script.open("r+b") as file:
+        position = file.read(PREAMBLE).find(statement)
+        if position >= 0:
+            file.seek(position)
+            file.write(b"--")
+
+
 def drop(server: psycopg.Connection, name: str) -> None:
     server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -179,6 +199,7 @@ def password() -> str | None:
 
 
 def run(name: str, *arguments: str) -> str:
+    """Run a program and return what it said; if it fails, raise `BackupError`."""
     secret = {"PGPASSWORD": password() or ""} if password() else {}
     done = subprocess.run(
         [newest(name), *arguments], capture_output=True, text=True, check=False, env=os.environ | secret
