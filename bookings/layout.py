@@ -14,6 +14,7 @@ from accounts.models import User
 from venues.fields import footprint, pieces
 from venues.models import Space
 from venues.problems import Problem, Refused
+from venues.versions import refuse_other_version, version_of
 
 from .models import Occupancy
 from .occupancies import TimeTaken, lock_halls, refused_as_time_taken
@@ -58,18 +59,25 @@ def layout_of(hall: Space) -> dict[int, set[int]]:
     return {pk: pieces(floor) for pk, floor in drawn}
 
 
+def version(layout: Layout) -> str:
+    return version_of(facts(layout))
+
+
+def facts(layout: Layout) -> list:
+    return sorted((pk, sorted(floor)) for pk, floor in layout.items())
+
+
 @in_one_transaction
-def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: Layout | None = None) -> None:
+def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: str | None = None) -> None:
     """Say anew which pieces of floor every space of the hall covers; all its taken time follows.
 
-    `seen` is the layout that the person looked at: if the hall was redrawn since, nothing is done. Raises
-    `RedrawCollides` where two bookings would come to share floor. Bookings of the past count too: floor
-    that was used twice cannot be called one piece afterwards.
+    `seen` is the version of the layout that the person looked at: raises `ChangedMeanwhile` if the hall was
+    redrawn since. Raises `RedrawCollides` where two bookings would come to share floor. Bookings of the past
+    count too: floor that was used twice cannot be called one piece afterwards.
     """
     lock_halls([hall.pk])
     before = layout_of(hall)
-    if seen is not None and seen != before:
-        raise Refused(redrawn_meanwhile())
+    refuse_other_version(seen, facts(before))
     if problems := problems_with(hall, footprints, before):
         raise Refused(*problems)
     if footprints == before:
@@ -103,10 +111,6 @@ def floor_problems(hall: Space, pk: int, footprints: Layout) -> Iterable[Problem
         yield Problem("piece_unknown", _("The pieces are numbered from 0 to 99."), field)
     if not floor <= footprints[hall.pk]:
         yield Problem("outside_hall", _("A part lies within its hall."), field)
-
-
-def redrawn_meanwhile() -> Problem:
-    return Problem("changed_meanwhile", _("Somebody else redrew this hall meanwhile. Look at it again."))
 
 
 def step_aside(hall: Space, before: Layout, after: Layout) -> None:

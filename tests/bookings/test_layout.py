@@ -158,7 +158,7 @@ def test_a_layout_that_was_redrawn_since_it_was_looked_at_is_not_overwritten():
     redraw(whole, seen | {b.pk: {1, 2}}, by=create_user(), now=NOW)
 
     with pytest.raises(Refused) as refusal:
-        redraw(whole, seen, seen=seen, by=create_user(), now=NOW)
+        redraw(whole, seen, seen=layout.version(seen), by=create_user(), now=NOW)
 
     assert refusal.value.codes == {"changed_meanwhile"}
     assert layout_of(whole)[b.pk] == {1, 2}
