@@ -3,6 +3,8 @@
 import os
 import re
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -114,10 +116,22 @@ def port() -> int:
 def demo_secret(folder: Path) -> str:
     """Return the demo's secret key, made once and kept where only its owner reads it."""
     path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return path.read_text() or ""
+        if not path.exists():
+            make_secret(path)
+        return path.read_text()
+    except OSError as exc:
+        raise ImproperlyConfigured(
+            f"{path} cannot be used ({exc.strerror}). Set STATE_DIR to a folder of your own."
+        ) from exc
+
+
+def make_secret(path: Path) -> None:
+    """Write a key whole, or leave the one that another process just wrote."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, fresh = tempfile.mkstemp(dir=path.parent)
+    with open(handle, "w") as file:
+        file.write(secrets.token_urlsafe(50))
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    os.unlink(fresh)
