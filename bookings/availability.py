@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
-from venues.clock import CITY
+from venues.clock import CITY, exact
 from venues.fields import bounds
 from venues.models import Opening, Space
 from venues.policies import problems_with
 from venues.problems import Alternative, Problem, Refused
 
 from .models import Occupancy
-from .occupancies import taken
+from .occupancies import place, taken
 
 Stretch = tuple[datetime, datetime]
 
@@ -72,11 +72,12 @@ with wanted as materialized (
            coalesce(space.timetable_id, venue.timetable_id) as timetable_id,
            make_interval(mins => space.start_step) as step,
            make_interval(mins => coalesce(%(minutes)s, space.min_minutes)) as length,
-           tstzmultirange(tstzrange(
+           tstzmultirange(tstzrange( -- until the last start's end; days of 24 hours, in any time zone
                %(now)s + make_interval(hours => space.notice_hours),
-               %(now)s + make_interval(days => space.ahead_days) + interval '7 days'
+               %(now)s + make_interval(
+                   hours => 24 * space.ahead_days, mins => coalesce(%(minutes)s, space.min_minutes)
+               )
            )) as bookable,
-           %(now)s + make_interval(days => space.ahead_days) as last_start,
            {distance} as distance
     from venues_space space
     join venues_venue venue on venue.id = space.venue_id
@@ -127,7 +128,7 @@ blocked as (                         -- a space is blocked by every space that s
     group by wanted.id
 ),
 free as (
-    select wanted.id, distance, length, first_start, last_start, upper(stretch) as until
+    select wanted.id, distance, length, first_start, upper(stretch) as until
     from wanted
     join open using (timetable_id)
     left join blocked using (id),
@@ -140,7 +141,7 @@ select id, min(first_start) as first_free,
        range_agg(tstzrange(first_start, until)) as stretches,
        distance, count(*) over () as total
 from free
-where first_start + length <= until and first_start <= last_start
+where first_start + length <= until
 group by id, distance
 order by {order}, id
 limit %(limit)s offset %(offset)s
@@ -219,6 +220,10 @@ def free_stretches(
 
 # --- One wish ------------------------------------------------------------------------------------
 
+MINUTE = timedelta(minutes=1)
+# No space may allow more: `space_policy_is_possible`.
+LONGEST, FARTHEST = timedelta(days=7), timedelta(days=390)
+
 # After these, whether the time is open and free is not worth asking.
 BEYOND_ASKING = {"ends_before_start", "in_the_past", "too_far", "too_long"}
 
@@ -234,25 +239,34 @@ def judge(
 ) -> tuple[Space, list[Problem]]:
     """Return the space as it is now, and everything that stands in the way of the wish.
 
-    One statement. The booking with the id `ignoring` is no obstacle. Under the hall's lock the answer
-    stays true until the lock is given up; without it, it is only a friendly early word.
+    One statement, unless the hall was redrawn since `space` was read. The booking with the id `ignoring` is
+    no obstacle. Under the hall's lock the answer stays true until the lock is given up; without it, it is
+    only a friendly early word.
     """
-    beyond = BEYOND_ASKING & {
-        problem.code for problem in problems_with(space, starts_at, ends_at, attendees=attendees, now=now)
-    }
+    starts_at, ends_at = exact(starts_at), exact(ends_at)
+    can_be_asked = is_conceivable(starts_at, ends_at, now=now)
     spaces = Space.objects.with_place()
-    if not beyond:
+    if can_be_asked:
         spaces = spaces.annotate(
             is_open=Exists(openings_around(starts_at, ends_at)),
             is_taken=Exists(in_the_way_of(space, starts_at, ends_at, ignoring=ignoring)),
         )
     fresh = spaces.get(pk=space.pk)
     problems = problems_with(fresh, starts_at, ends_at, attendees=attendees, now=now)
-    if not beyond and not fresh.is_open:
+    if not can_be_asked or BEYOND_ASKING & {problem.code for problem in problems}:
+        return fresh, problems
+    if place(fresh, starts_at, ends_at) != place(space, starts_at, ends_at):
+        return judge(fresh, starts_at, ends_at, attendees=attendees, now=now, ignoring=ignoring)
+    if not fresh.is_open:
         problems.append(closed())
-    if not beyond and fresh.is_taken:
+    if fresh.is_taken:
         problems.append(taken())
     return fresh, problems
+
+
+def is_conceivable(starts_at: datetime, ends_at: datetime, *, now: datetime) -> bool:
+    """Whether any policy could allow the wish. Beyond that the database is not even asked."""
+    return now <= starts_at < ends_at and starts_at <= now + FARTHEST and ends_at - starts_at <= LONGEST
 
 
 def closed() -> Problem:
@@ -274,16 +288,16 @@ def in_the_way_of(
     rows = Occupancy.objects.holding().on_floor_of(space)
     if ignoring is not None:
         rows = rows.exclude(booking_id=ignoring)
+    wanted = place(space, starts_at, ends_at)
     return rows.filter(
-        Q(with_setup__overlap=Range(starts_at - space.setup, ends_at))
-        | Q(with_cleanup__overlap=Range(starts_at, ends_at + space.cleanup))
+        Q(with_setup__overlap=Range(wanted["setup_at"], wanted["ends_at"]))
+        | Q(with_cleanup__overlap=Range(wanted["starts_at"], wanted["clear_at"]))
     )
 
 
 # --- Instead of a refused wish --------------------------------------------------------------------
 
 LOOK_AROUND = timedelta(days=14)
-LONGEST, FARTHEST = timedelta(days=7), timedelta(days=390)
 OFFERS = 3
 
 
@@ -298,7 +312,7 @@ def offer_alternatives(
     """Add to a refusal's problems what is free instead: this space at the nearest times, then the nearest
     spaces at this time. Needs no lock; the offers are true when they are made.
     """
-    length = ends_at - starts_at
+    length = -((starts_at - ends_at) // MINUTE) * MINUTE  # whole minutes, not fewer than were wished
     if not timedelta(0) < length <= LONGEST or any(problem.alternatives for problem in refusal.problems):
         return
     codes = refusal.codes

@@ -15,11 +15,13 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import Organisation, User
+from venues.clock import exact
 from venues.models import Space
 from venues.problems import Problem, Refused
 
@@ -91,6 +93,10 @@ class Wish:
     attendees: int = 1
     note: str = ""
     organisation: Organisation | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts_at", exact(self.starts_at))
+        object.__setattr__(self, "ends_at", exact(self.ends_at))
 
 
 def wish_of(booking: Booking) -> Wish:
@@ -206,6 +212,8 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     booking = in_hand(booking, also=[wish.space.hall_id])
     if booking.status not in {Status.REQUESTED, Status.AWAITING_PAYMENT, Status.CONFIRMED}:
         raise MoveNotAllowed(booking)
+    if is_overdue(booking, now):
+        raise lapsed()
     date = date_of(booking)
     if date.starts_at <= now:
         raise already_begun()
@@ -337,9 +345,11 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
     time has gone to somebody else, `MoveNotAllowed` if the request has its answer or has lapsed.
     """
     booking = in_hand(booking)
-    rivals = list(rivals_of(booking).select_for_update(of=("self",)).order_by("pk"))
     allow(booking, after_approval(booking.space), now=now)
-    enter(booking, after_approval(booking.space), starts_at=date_of(booking).starts_at, now=now)
+    date = date_of(booking)
+    sweep(date.hall_id, now=now)
+    rivals = list(rivals_of(booking).select_for_update(of=("self",)).order_by("pk"))
+    enter(booking, after_approval(booking.space), starts_at=date.starts_at, now=now)
     booking.decided_at, booking.decided_by = now, by
     with occupancies.refused_as_time_taken():
         booking.save(update_fields=["status", "payment_due_at", "decided_at", "decided_by"])
@@ -390,14 +400,14 @@ def expire(booking: Booking, *, now: datetime) -> bool:
 
 
 def rivals_of(booking: Booking):
-    """Competing requests that want some of the same time on the same floor."""
+    """Competing requests that cannot be approved beside this one."""
     if not booking.competes:
         return Booking.objects.none()
     date = date_of(booking)
     wanting = Occupancy.objects.on_floor_of(date).filter(
+        Q(with_setup__overlap=date.with_setup) | Q(with_cleanup__overlap=date.with_cleanup),
         booking__status=Status.REQUESTED,
         booking__competes=True,
-        with_both__overlap=date.with_both,
     )
     return Booking.objects.filter(pk__in=wanting.values("booking")).exclude(pk=booking.pk)
 
@@ -440,11 +450,14 @@ def locked(pks: Iterable[int]) -> list[Booking]:
 
 
 def allow(booking: Booking, status: Status, *, now: datetime) -> None:
-    """Raise `MoveNotAllowed` unless the booking may enter the status; a lapsed request may not."""
-    if status not in ALLOWED_MOVES.get(Status(booking.status), set()):
+    """Raise `MoveNotAllowed` unless the booking may enter the status; a lapsed request may not.
+
+    A visitor's hold has nobody who could cancel it: it runs out.
+    """
+    if status not in ALLOWED_MOVES.get(Status(booking.status), set()) or booking.customer is None:
         raise MoveNotAllowed(booking)
     if booking.status == Status.REQUESTED and is_overdue(booking, now) and status != Status.CANCELLED:
-        raise Refused(Problem("lapsed", _("This request has lapsed. The customer can ask again.")))
+        raise lapsed()
 
 
 def close(booking: Booking, status: Status, *, by: User, reason: str, now: datetime) -> Booking:
@@ -461,14 +474,20 @@ def close(booking: Booking, status: Status, *, by: User, reason: str, now: datet
 
 
 def change(booking: Booking, status: Status, *, by: User | None = None, also: Iterable[str] = ()) -> None:
+    """Save a new status and announce it. The end of a hold is told to nobody: it was only a form."""
+    was_held = booking.status == Status.HELD
     booking.status = status
     booking.save(update_fields=["status", *also])
-    announce(booking, by=by)
+    if not was_held:
+        announce(booking, by=by)
 
 
 def announce(booking: Booking, *, by: User | None) -> None:
-    if booking.customer_id:
-        ANNOUNCEMENTS[Status(booking.status)].send(Booking, booking=booking, by=by)
+    ANNOUNCEMENTS[Status(booking.status)].send(Booking, booking=booking, by=by)
+
+
+def lapsed() -> Refused:
+    return Refused(Problem("lapsed", _("This request has lapsed. The customer can ask again.")))
 
 
 def already_begun() -> Refused:

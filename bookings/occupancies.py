@@ -12,6 +12,7 @@ import psycopg
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from venues.clock import exact
 from venues.models import Space
 from venues.problems import Problem, Refused
 
@@ -75,6 +76,7 @@ def relocate(date: Occupancy, space: Space, starts_at: datetime, ends_at: dateti
 
 def place(space: Space, starts_at: datetime, ends_at: datetime) -> dict:
     """Return the columns that say where and when, buffers included. Needs `part_of` loaded."""
+    starts_at, ends_at = exact(starts_at), exact(ends_at)
     return {
         "space": space,
         "hall_id": space.hall_id,

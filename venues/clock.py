@@ -1,6 +1,6 @@
 """The city's own time. Instants are stored in UTC; opening hours and pages speak local time."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,6 +11,18 @@ CITY = ZoneInfo(settings.CITY_TIME_ZONE)
 def local(instant: datetime) -> datetime:
     """Return the instant as the city's clocks show it."""
     return instant.astimezone(CITY)
+
+
+def exact(instant: datetime) -> datetime:
+    """Return the same instant in UTC, where Python's arithmetic is true.
+
+    Between two times of one zone Python compares and subtracts what the clocks show, which is an hour wrong
+    on both nights of clock change. The calendar's first and last hours stay where they are.
+    """
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return instant.replace(tzinfo=UTC)
 
 
 def at(day: date, clock: time = time.min) -> datetime:

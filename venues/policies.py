@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from .clock import local
+from .clock import exact, local
 from .models import Space
 from .problems import Problem
 
@@ -19,6 +19,7 @@ def problems_with(
     All instants are aware. Needs nothing but the space's own row. Whether the space is open and free
     then is for `bookings.availability` to say.
     """
+    starts_at, ends_at, now = exact(starts_at), exact(ends_at), exact(now)
     if ends_at <= starts_at:
         return [Problem("ends_before_start", _("The end must be after the start."), "ends_at")]
     return [

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from bookings import lifecycle
+from bookings import layout, lifecycle, signals
 from bookings.lifecycle import MoveNotAllowed, Wish, wish_of
 from bookings.models import Booking, Occupancy, Status
 from bookings.occupancies import TimeTaken
@@ -19,6 +19,8 @@ from tests.factories import (
     create_user,
     hour,
 )
+from venues.fields import footprint
+from venues.models import Space
 from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +299,86 @@ def test_neighbours_keep_the_longer_of_the_two_buffers():
         create_booking(room, "12:00", "13:00")
 
     create_booking(room, "12:30", "13:00")
+
+
+def test_an_approval_declines_those_in_its_way_and_not_those_who_keep_the_gap():
+    room = create_space(approval="request", requests_compete=True, start_step=15, setup_minutes=30)
+    chosen = create_booking(room, "10:00", "12:00")
+    too_near, near_enough = create_booking(room, "12:15", "13:30"), create_booking(room, "12:30", "13:30")
+
+    lifecycle.approve(chosen, by=create_manager(room.venue), now=NOW)
+
+    too_near.refresh_from_db()
+    near_enough.refresh_from_db()
+    assert (too_near.status, near_enough.status) == (Status.DECLINED, Status.REQUESTED)
+
+
+def test_an_approval_may_have_the_time_of_a_hold_that_ran_out():
+    room = create_space(approval="request", requests_compete=True)
+    request = create_booking(room)
+    held = lifecycle.hold(Wish(room, hour("10:00"), hour("12:00")), customer=None, now=NOW)
+
+    approved = lifecycle.approve(request, by=create_manager(room.venue), now=NOW + timedelta(minutes=10))
+
+    held.refresh_from_db()
+    assert (approved.status, held.status) == (Status.CONFIRMED, Status.EXPIRED)
+
+
+def test_a_lapsed_request_is_not_moved_back_to_life():
+    room = create_space(approval="request")
+    request = create_booking(room)
+
+    with pytest.raises(Refused) as refusal:
+        lifecycle.move(
+            request,
+            replace(wish_of(request), starts_at=hour("14:00"), ends_at=hour("15:00")),
+            by=request.customer,
+            now=request.decide_by,
+        )
+
+    assert refusal.value.codes == {"lapsed"}
+    assert request.dates.get().starts_at == hour("10:00")
+
+
+def test_a_visitors_hold_runs_out_and_is_nobodys_to_cancel():
+    room = create_space()
+    held = lifecycle.hold(Wish(room, hour("10:00"), hour("12:00")), customer=None, now=NOW)
+
+    with pytest.raises(MoveNotAllowed):
+        lifecycle.cancel(held, by=create_manager(room.venue), now=NOW)
+
+    assert lifecycle.expire(held, now=held.held_until)
+
+
+def test_nobody_is_told_of_a_form_that_was_left():
+    room, aino = create_space(), create_user()
+    told = []
+    signals.booking_expired.connect(told.append)
+    signals.booking_cancelled.connect(told.append)
+
+    lifecycle.hold(Wish(room, hour("10:00"), hour("12:00")), customer=aino, now=NOW)
+    second = lifecycle.hold(Wish(room, hour("11:00"), hour("13:00")), customer=aino, now=NOW)
+    lifecycle.cancel(second, by=aino, now=NOW)
+
+    assert told == []
+
+
+def test_the_space_is_judged_as_it_is_now_and_not_as_the_page_knew_it():
+    room = create_space(max_minutes=60)
+    room.venue.timetable.openings.all().delete()
+    Space.objects.filter(pk=room.pk).update(max_minutes=600)
+
+    with pytest.raises(Refused) as refusal:
+        create_booking(room, "10:00", "12:00")
+
+    assert refusal.value.codes == {"closed"}
+
+
+def test_a_booking_of_a_part_that_was_redrawn_meanwhile_follows_the_new_layout():
+    whole, a, b, _a_and_c = create_gym()
+    create_booking(b)
+    layout.redraw(whole, layout.layout_of(whole) | {a.pk: {2}, b.pk: {0}}, by=create_user(), now=NOW)
+
+    create_booking(a, "10:00", "12:00")
+
+    assert a.occupancies.get().footprint == footprint([2])
