@@ -1,0 +1,28 @@
+"""Windows of time that somebody asks about, told in local time: "weekday evenings of the next two weeks"."""
+
+from collections.abc import Collection
+from datetime import date, time
+
+from venues import opening_hours
+from venues.clock import CITY
+
+from .availability import Stretch
+
+EVERY_DAY = range(1, 8)
+
+
+def windows(
+    first: date,
+    last: date,
+    weekdays: Collection[int] = EVERY_DAY,
+    time_from: time = time.min,
+    time_to: time = time.min,
+) -> list[Stretch]:
+    """Return the stretches between two clock times on such weekdays of the days, both included, in UTC.
+
+    Weekdays count from 1, Monday. A time_to at or before time_from is on the next day: 00:00 ends the day,
+    and a night belongs to the day on which it begins. Stretches that touch are one, so whole days in a row
+    can be booked over midnight. A clock change makes them as much longer or shorter as the day itself.
+    """
+    weekly = [(weekday, time_from, time_to) for weekday in weekdays]
+    return opening_hours.openings(weekly, [], first=first, last=last, tz=CITY)
