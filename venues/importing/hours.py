@@ -1,0 +1,74 @@
+"""Weekly hours as a city's lists write them, read so that doubt closes.
+
+A list may say what weekly hours cannot: other hours in even weeks, "except the second Saturday", two
+alternatives, a slip of the pen. Then only the time that is open by every reading is taken as open.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import time
+from typing import NamedTuple
+
+Hours = tuple[time, time]  # opens, closes; closing at midnight is the end of the day
+
+ALTERNATIVE = "ambiguous_two_alternatives_in_source"
+CERTAIN = {"open", "closed"}
+
+
+class Said(NamedTuple):
+    """What one line of a list says about one weekday of one space."""
+
+    hours: Hours | None
+    parity: str  # "even" or "odd" weeks, or "" for all
+    status: str
+    text: str  # as the source wrote it
+
+
+class Reading(NamedTuple):
+    hours: list[Hours]
+    doubt: str  # why less is open than the source may mean, or ""
+
+
+def read_day(lines: Sequence[Said]) -> Reading:
+    """Return the hours of one weekday that hold by every reading of the lines about it."""
+    source = "; ".join(dict.fromkeys(line.text for line in lines))
+    if any(line.status not in {*CERTAIN, ALTERNATIVE} for line in lines):
+        return Reading([], f"the source says “{source}”; read as closed")
+    if any(line.status == ALTERNATIVE for line in lines):
+        hours = common([[line.hours] for line in lines if line.hours])
+        return Reading(hours, f"the source says “{source}”; read as what is open by both")
+    if any(line.parity for line in lines):
+        hours = common([open_in(lines, "even"), open_in(lines, "odd")])
+        return Reading(hours, f"the source says “{source}”; read as what is open every week")
+    return Reading(open_in(lines, ""), "")
+
+
+def open_in(lines: Iterable[Said], parity: str) -> list[Hours]:
+    return [line.hours for line in lines if line.hours and line.parity in ("", parity)]
+
+
+def common(readings: Sequence[list[Hours]]) -> list[Hours]:
+    """Return the time that lies in every one of several readings."""
+    first, *rest = readings
+    for other in rest:
+        both = [(max(a[0], b[0]), min(a[1], b[1], key=minutes_until)) for a in first for b in other]
+        first = [hours for hours in both if minutes(hours[0]) < minutes_until(hours[1])]
+    return first
+
+
+def joined(hours: Iterable[Hours]) -> list[Hours]:
+    """Return the same hours with neighbours made one."""
+    found: list[Hours] = []
+    for opens, closes in sorted(hours):
+        if found and minutes(opens) <= minutes_until(found[-1][1]):
+            found[-1] = found[-1][0], max(found[-1][1], closes, key=minutes_until)
+        else:
+            found.append((opens, closes))
+    return found
+
+
+def minutes(clock: time) -> int:
+    return clock.hour * 60 + clock.minute
+
+
+def minutes_until(clock: time) -> int:
+    return minutes(clock) or 24 * 60

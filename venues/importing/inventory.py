@@ -1,0 +1,48 @@
+"""What an import wants the database to say, as plain values, each with the line that said it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Any
+
+from .tables import Fault, Place
+
+WeeklyHours = tuple[tuple[int, time, time], ...]  # weekday from 1, opens, closes
+
+
+@dataclass
+class Record:
+    """A row to be: what names it among its kind, and its facts by the model's field names."""
+
+    place: Place
+    key: tuple[str, ...]
+    facts: dict[str, Any]
+    hours: WeeklyHours | None = None  # None: it has no opening hours of its own
+
+
+@dataclass
+class SpaceRecord(Record):
+    """A space: its key is (venue's key, own key). `hall` is the own key of its hall, for a part."""
+
+    hall: str | None = None
+    pieces: tuple[int, ...] = (0,)
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        return {"hall": self.hall, "pieces": list(self.pieces)}
+
+
+@dataclass
+class Inventory:
+    """Everything that a folder says."""
+
+    purposes: list[Record] = field(default_factory=list)
+    equipment: list[Record] = field(default_factory=list)
+    districts: list[Record] = field(default_factory=list)
+    venues: list[Record] = field(default_factory=list)
+    spaces: list[SpaceRecord] = field(default_factory=list)
+    skipped: list[Fault] = field(default_factory=list)  # lines that could not be used, and why
+    doubts: list[Fault] = field(default_factory=list)  # lines that were read with care, and how
+
+    def records(self) -> Iterator[Record]:
+        yield from [*self.purposes, *self.equipment, *self.districts, *self.venues, *self.spaces]
