@@ -113,12 +113,16 @@ taken as (                           -- per booked space, before it is known who
     from busy join hall using (hall_id)
     group by space_id
 ),
-open as (
-    select timetable_id, range_agg(period * asked) as time
+asked as materialized (
+    select range_agg(asked) as time, range_merge(range_agg(asked)) as all_of_it
     from unnest(%(windows)s::tstzrange[]) asked
-    join venues_opening on period && asked
-    where timetable_id in (select timetable_id from wanted)
-    group by timetable_id
+),
+open as materialized (               -- one look at the index for each timetable, however many windows
+    select timetable_id, asked.time * (
+        select range_agg(period) from venues_opening opening
+        where opening.timetable_id = timetable.timetable_id and period && all_of_it
+    ) as time
+    from (select distinct timetable_id from wanted) timetable, asked
 ),
 blocked as (                         -- a space is blocked by every space that shares floor with it
     select wanted.id, range_agg(taken.time) as time
@@ -128,21 +132,24 @@ blocked as (                         -- a space is blocked by every space that s
     group by wanted.id
 ),
 free as (
-    select wanted.id, distance, length, first_start, upper(stretch) as until
+    select wanted.id, first_free, stretches, distance
     from wanted
     join open using (timetable_id)
     left join blocked using (id),
-    unnest(open.time * bookable - coalesce(blocked.time, '{{}}')) stretch,
     lateral (
-        select date_bin(step, lower(stretch) + step - interval '1 microsecond', %(midnight)s) as first_start
-    ) on_step
+        select min(first_start) as first_free, range_agg(tstzrange(first_start, until)) as stretches
+        from (
+            select date_bin(step, lower(stretch) + step - interval '1 microsecond', %(midnight)s)
+                       as first_start,
+                   upper(stretch) as until
+            from unnest(open.time * bookable - coalesce(blocked.time, '{{}}')) stretch
+        ) on_step
+        where first_start + length <= until
+    ) long_enough
 )
-select id, min(first_start) as first_free,
-       range_agg(tstzrange(first_start, until)) as stretches,
-       distance, count(*) over () as total
+select id, first_free, stretches, distance, count(*) over () as total
 from free
-where first_start + length <= until
-group by id, distance
+where first_free is not null
 order by {order}, id
 limit %(limit)s offset %(offset)s
 """
