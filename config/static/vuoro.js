@@ -2,6 +2,8 @@
 
 "use strict";
 
+document.documentElement.classList.add("scripted");
+
 const language = document.documentElement.lang || "fi";
 
 /* --- htmx: send the form token with every change of ours ---------------------------------------- */
