@@ -183,6 +183,12 @@ class Space(models.Model):
                 match="SIMPLE",
             ),
             models.CheckConstraint(
+                name="space_is_not_its_own_part",
+                condition=Q(part_of=None) | ~Q(part_of=F("id")),
+                violation_error_code="part_of_itself",
+                violation_error_message=_("A space is not a part of itself."),
+            ),
+            models.CheckConstraint(
                 name="space_lies_within_its_hall",
                 condition=Q(hall_footprint=None) | Q(footprint__lies_within=F("hall_footprint")),
                 violation_error_code="outside_hall",
