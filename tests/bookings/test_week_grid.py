@@ -74,3 +74,12 @@ def test_the_doubled_hour_of_autumn_shares_its_rows():
     grid = laid_out(first, second, day=date(2026, 10, 25), first_hour=2, last_hour=5)
 
     assert sum(rows for _at, _kind, rows in cells(grid)) == 6
+
+
+def test_a_free_start_books_a_longer_time_than_its_cell_is_high():
+    start = Stretch("free", hour("09:00"), hour("09:30"), books_until=hour("11:00"))
+
+    [cell] = [cell for row in laid_out(start).rows for cell in row.cells if cell.kind == "free"]
+
+    assert cell.rows == 1
+    assert cell.period_ends_at == hour("11:00")
