@@ -20,12 +20,19 @@ class Stretch:
     """A piece of time and what is so about it.
 
     `kind` is free, busy, closed, wish (what somebody asks for) or past; `label` is the word in its cell.
+    A free one that is the beginning of a longer time to book says in `books_until` when that would end.
     """
 
     kind: str
     starts_at: datetime
     ends_at: datetime
     label: str = ""
+    books_until: datetime | None = None
+
+    @property
+    def period_ends_at(self) -> datetime:
+        """When a booking that begins here would end."""
+        return self.books_until or self.ends_at
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Cell:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     label: str = ""
+    period_ends_at: datetime | None = None
 
 
 @dataclass
@@ -109,16 +117,17 @@ def cells_of(column: Column, *, first_minute: int, steps: int, step: int) -> lis
             continue
         if begin > filled:
             cells.append((filled, Cell(column, "nothing", begin - filled)))
-        cells.append(
-            (
-                begin,
-                Cell(column, stretch.kind, end - begin, stretch.starts_at, stretch.ends_at, stretch.label),
-            )
-        )
+        cells.append((begin, cell_of(stretch, column, rows=end - begin)))
         filled = end
     if filled < steps:
         cells.append((filled, Cell(column, "nothing", steps - filled)))
     return cells
+
+
+def cell_of(stretch: Stretch, column: Column, *, rows: int) -> Cell:
+    return Cell(
+        column, stretch.kind, rows, stretch.starts_at, stretch.ends_at, stretch.label, stretch.period_ends_at
+    )
 
 
 def minute_of(instant: datetime, day: date) -> int:
