@@ -5,6 +5,7 @@ breaks here first.
 """
 
 from datetime import date, datetime, time, timedelta
+from math import ceil
 
 from django import forms
 from django.conf import settings
@@ -136,7 +137,7 @@ def show(request: HttpRequest) -> HttpResponse:
     )
 
 
-def at(begins: int, ends: int, day: date = SATURDAY) -> Stretch:
+def at(begins: float, ends: float, day: date = SATURDAY) -> Stretch:
     """A free stretch between two hours of a day; 26 is two o'clock in the night after it."""
     return stretch("free", begins, ends, day)
 
@@ -199,51 +200,40 @@ def halls() -> list[Space]:
 
 def week() -> Grid:
     """A week in which something of everything happens."""
-    taken = {0: [(17, 18.5)], 1: [(16, 17), (18, 21)], 3: [(17.75, 20)], 5: [(10, 13)]}
-    return lay_out(
-        [day_column(number, taken.get(number, [])) for number in range(7)], first_hour=8, last_hour=21
-    )
+    taken: dict[int, list[tuple[float, float]]] = {
+        0: [(17, 18.5)],
+        1: [(16, 17), (18, 21)],
+        3: [(17.75, 20)],
+        5: [(10, 13)],
+    }
+    evenings = [day_column(number, "Koulun käytössä", 16, taken.get(number, [])) for number in range(5)]
+    saturday = day_column(5, "Kiinni", 9, taken[5])
+    sunday = day_column(6, "Itsenäisyyspäivän juhlat", 21, [])
+    return lay_out([*evenings, saturday, sunday], first_hour=8, last_hour=21)
 
 
-def day_column(number: int, taken: list[tuple[float, float]]) -> Column:
+def day_column(number: int, closed: str, opens: int, taken: list[tuple[float, float]]) -> Column:
+    """A day that is closed until `opens`, then free by the hour until nine, but for what is taken."""
     day = MONDAY + timedelta(days=number)
-    if number == 6:
-        stretches = [stretch("closed", 8, 21, day, "Itsenäisyyspäivän juhlat")]
-    else:
-        opens = 16 if number < 5 else 9
-        stretches = (
-            []
-            if opens == 8
-            else [stretch("closed", 8, opens, day, "Koulun käytössä" if number < 5 else "Kiinni")]
-        )
-        hours = opens
-        for begins, ends in [*taken, (21, 21)]:
-            while hours + 1 <= begins:
-                stretches.append(at(int(hours), int(hours + 1), day))
-                hours += 1
-            if ends > begins:
-                stretches.append(stretch("busy", begins, ends, day, "Varattu"))
-                hours = int(-(-ends // 1))
+    stretches = [stretch("closed", 8, opens, day, closed)]
+    hours = opens
+    for begins, ends in [*taken, (21, 21)]:
+        stretches += [at(hour, hour + 1, day) for hour in range(hours, int(begins))]
+        if ends > begins:
+            stretches.append(stretch("busy", begins, ends, day, "Varattu"))
+        hours = ceil(ends)
     return Column(wording.short_day(day), day, stretches, is_today=number == 1)
 
 
 def decision() -> Grid:
-    """What a request would block: the parts of a hall side by side on one day."""
-    wish = stretch("wish", 18, 19.5, SATURDAY, "Tämä pyyntö")
+    """What a request would block: the spaces of a hall side by side on one evening."""
+    evening = [at(16, 18), stretch("wish", 18, 19.5, SATURDAY, "Tämä pyyntö"), at(19.5, 20)]
+    taken = stretch("busy", 20, 22, SATURDAY, "HIFK-salibandy")
+    blocked = stretch("busy", 18, 19.5, SATURDAY, "Ei vapaa")
+    gymnasts = stretch("busy", 17, 18, SATURDAY, "Naisvoimistelijat")
     columns = [
-        Column(
-            "Koko sali",
-            SATURDAY,
-            [stretch("busy", 18, 19.5, SATURDAY, "Ei vapaa"), stretch("busy", 20, 22, SATURDAY, "Varattu")],
-        ),
-        Column("Lohko A", SATURDAY, [wish, stretch("busy", 20, 22, SATURDAY, "HIFK-salibandy")]),
-        Column(
-            "Lohko B",
-            SATURDAY,
-            [
-                stretch("busy", 17, 18, SATURDAY, "Naisvoimistelijat"),
-                stretch("busy", 20, 22, SATURDAY, "HIFK-salibandy"),
-            ],
-        ),
+        Column("Koko sali", SATURDAY, [at(16, 17), gymnasts, blocked, at(19.5, 20), taken]),
+        Column("Lohko A", SATURDAY, [*evening, taken]),
+        Column("Lohko B", SATURDAY, [at(16, 17), gymnasts, at(18, 20), taken]),
     ]
     return lay_out(columns, first_hour=16, last_hour=22)

@@ -40,9 +40,7 @@ class Plan:
         return self.mine == self.total
 
 
-def draw(
-    hall: Collection[int], space: Collection[int], names: Mapping[int, str] | None = None
-) -> Plan | None:
+def draw(hall: Collection[int], space: Collection[int], names: Mapping[int, str]) -> Plan | None:
     """Return the drawing of a hall's numbered pieces, or nothing for a hall that is all one piece.
 
     `names` are those of single pieces; a piece without one is drawn without.
