@@ -74,6 +74,22 @@ def env_time_zone(name: str, default: str) -> str:
     return value
 
 
+def env_area(name: str, default: str) -> tuple[float, float, float, float]:
+    """Read the edges of an area in degrees: south, west, north, east."""
+    value = env(name, default)
+    try:
+        south, west, north, east = (float(edge) for edge in value.split(","))
+        is_area = -90 <= south < north <= 90 and -180 <= west < east <= 180
+    except ValueError:
+        is_area = False
+    if not is_area:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. "
+            "Set it to south, west, north and east in degrees, like 59.9,24.78,60.31,25.27."
+        )
+    return south, west, north, east
+
+
 def env_rate(name: str, default: str) -> str:
     """Read how many requests a caller may make in what time, such as 1200/min."""
     value = env(name, default)

@@ -9,6 +9,7 @@ from config import environment, logging
 from config.environment import (
     BASE_DIR,
     env,
+    env_area,
     env_bool,
     env_int,
     env_list,
@@ -32,6 +33,7 @@ TILE_URL = environment.tile_url("TILE_URL")
 TILE_ATTRIBUTION = env("TILE_ATTRIBUTION", "")
 
 CITY_NAME = env("CITY_NAME", "Helsinki")
+CITY_AREA = env_area("CITY_AREA", "59.9,24.78,60.31,25.27")  # a venue outside it is a mistake
 CITY_TIME_ZONE = env_time_zone("CITY_TIME_ZONE", "Europe/Helsinki")
 
 # --- Rules of the house that an operator may change ----------------------------------------------

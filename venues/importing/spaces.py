@@ -28,7 +28,7 @@ FILES = {
         key=["venue_key", "key"],
     )
 }
-HIGHEST_PIECE = 999  # redrawing a hall moves its pieces aside by a thousand
+HIGHEST_PIECE = 99  # as many pieces as a hall may have when it is redrawn
 
 
 def demo_spaces(rows: Rows, venues: Mapping[str, Record], rules: Rules) -> Iterator[SpaceRecord]:

@@ -1,0 +1,95 @@
+"""Bringing the database up to what a folder says.
+
+Nothing is deleted, nothing that a person edited is overwritten, and no hall is redrawn: a line that asks
+for it is refused and reported. Everything else is done in one transaction, or nothing is.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import connection, transaction
+
+from .. import opening_hours
+from ..models import Space, Timetable
+from .inventory import Inventory, Record
+from .merging import merged
+from .stock import Districts, Stock, Venues, told
+from .stock_of_spaces import WORDS, Spaces, add_words
+from .tables import BrokenFiles, Fault
+
+ONE_IMPORT_AT_A_TIME = 5_160_219  # number of an advisory lock; any would do
+
+
+@dataclass
+class Report:
+    """What an import did, for whoever started it."""
+
+    counts: dict[str, Counter] = field(default_factory=dict)
+    refused: list[Fault] = field(default_factory=list)  # lines that were left out
+    kept: list[Fault] = field(default_factory=list)  # lines that people's edits contradict
+    missing: list[str] = field(default_factory=list)  # what the files once had and have no longer
+
+
+@transaction.atomic
+def apply(found: Inventory, *, today: date) -> Report:
+    """Import an inventory. Raises BrokenFiles, having changed nothing, if the models cannot hold it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_IMPORT_AT_A_TIME])
+    # Opening hours may change, and no booking may slip in beside that: halls first, in order of id.
+    list(Space.objects.filter(part_of=None).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    report = Report()
+    for name in WORDS:
+        words: Sequence[Record] = getattr(found, name)
+        created = add_words(name, words)
+        report.counts[name] = Counter(created=created, unchanged=len(words) - created)
+    districts = Districts()
+    bring_up_to_date(districts, found.districts, report)
+    venues = Venues(districts)
+    bring_up_to_date(venues, found.venues, report)
+    bring_up_to_date(Spaces(venues), found.spaces, report)
+    opening_hours.rebuild_all(Timetable.objects.all(), today=today)
+    return report
+
+
+def bring_up_to_date(stock: Stock, records: Sequence[Record], report: Report) -> None:
+    refuse_what_no_model_holds(stock, records)
+    refused = stock.refused(records)
+    count = report.counts[stock.name] = Counter(refused=len(refused))
+    report.refused += refused.values()
+    report.missing += missing(stock, records)
+    new: list[Record] = []
+    for record in records:
+        row = stock.rows.get(record.key)
+        if record.key in refused:
+            continue
+        if row is None:
+            new.append(record)
+            continue
+        says = told(record)
+        stored = {name: stock.fact(row, name) for name in says}
+        # Of what the last import was silent, it left the defaults. A row without one is a person's own.
+        left = {name: stock.default(name) for name in says} | row.imported if row.imported else {}
+        changes, kept = merged(stored, left, says)
+        stock.change(row, changes, row.imported | says)
+        count["updated" if changes else "unchanged"] += 1
+        if kept:
+            report.kept.append(Fault(record.place, f"{row}: {', '.join(kept)} stays as a person wrote it"))
+    stock.add(new)
+    count["created"] = len(new)
+
+
+def refuse_what_no_model_holds(stock: Stock, records: Iterable[Record]) -> None:
+    if faults := [fault for record in records for fault in stock.faults_in(record)]:
+        raise BrokenFiles(faults)
+
+
+def missing(stock: Stock, records: Iterable[Record]) -> list[str]:
+    """Name the rows that an import made and that the files have no longer."""
+    told_of = {record.key for record in records}
+    return [
+        f"{stock.name}: {row} ({', '.join(key)})"
+        for key, row in stock.rows.items()
+        if row.imported and key not in told_of
+    ]
