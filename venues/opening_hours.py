@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import count, groupby
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format, time_format
 from django.utils.text import capfirst
@@ -136,15 +136,15 @@ def replace(pks: Sequence[int], stretches: Sequence[Stretch]) -> None:
         else:
             surplus.append(row)
     Opening.objects.filter(pk__in=surplus).delete()
-    Opening.objects.bulk_create(
-        [
-            Opening(timetable_id=pk, period=Range(*stretch))
-            for pk in pks
-            for stretch in stretches
-            if stretch not in stored[pk]
-        ],
-        batch_size=5000,
-    )
+    add((pk, stretch) for pk in pks for stretch in stretches if stretch not in stored[pk])
+
+
+def add(rows: Iterable[tuple[int, Stretch]]) -> None:
+    # A city has 170,000 of them. COPY takes less than half the time of INSERT.
+    columns = "COPY venues_opening (timetable_id, period) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(columns) as copy:
+        for pk, stretch in rows:
+            copy.write_row((pk, Range(*stretch)))
 
 
 # --- The rules in words --------------------------------------------------------------------------
