@@ -135,7 +135,7 @@ def is_refused(space, starts_at, ends_at, *, now=NOW, newcomer=None) -> bool:
 
 
 def free(space, window, *, now):
-    """Return the free stretches in UTC: Python holds no two times equal that differ in zone and come twice."""
+    """Return the free stretches in UTC: a time that comes twice equals none of another zone."""
     stretches = availability.free_stretches(space, window, now=now)
     return [(exact(start), exact(end)) for start, end in stretches]
 
@@ -221,8 +221,8 @@ def test_the_gap_is_the_longer_of_the_firsts_cleanup_and_the_seconds_setup(setup
     assert not is_refused(newcomer, tomorrow - gap - length, tomorrow - gap)
     assert_refused_a_second_nearer(newcomer, tomorrow - gap - length, tomorrow - gap + second)
 
-    free = free(newcomer, (noon, tomorrow), now=NOW)
-    assert free == [(noon + timedelta(minutes=max(cleanup, 120)), tomorrow - gap)]
+    between = free(newcomer, (noon, tomorrow), now=NOW)
+    assert between == [(noon + timedelta(minutes=max(cleanup, 120)), tomorrow - gap)]
 
 
 def assert_refused_a_second_nearer(space, starts_at, ends_at):
