@@ -1,0 +1,22 @@
+"""Settings of the bench: those of a production server, with an empty view beside the product's pages."""
+
+import os
+
+from config import environment
+
+os.environ.pop("DEMO", None)
+if "BENCH_DATABASE" not in os.environ:  # set for the web server that the bench starts
+    os.environ["STATE_DIR"] = str(environment.state_dir() / "bench")
+os.environ |= {
+    "SECRET_KEY": "a-key-for-measuring-that-guards-nothing-but-is-long-enough",
+    "SITE_URL": "http://127.0.0.1",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "DEFAULT_FROM_EMAIL": "varaukset@example.org",
+}
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, STORAGES
+
+DATABASES["default"]["NAME"] = os.environ.get("BENCH_DATABASE", DATABASES["default"]["NAME"])
+ROOT_URLCONF = "tests.bench.urls"
+STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

@@ -1,0 +1,54 @@
+"""Two ways of doing a thing, measured side by side in one run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+WARM_UP = 2
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the product does against what it is measured by; medians in milliseconds."""
+
+    name: str
+    product: float
+    measure: float
+    aim: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.product / self.measure
+
+
+def side_by_side(
+    name: str,
+    product: Callable[[], object],
+    measure: Callable[[], object],
+    *,
+    rounds: int,
+    aim: float | None = None,
+) -> Compared:
+    """Do the one, then the other, and again, so that whatever else the machine does strikes both alike."""
+    took: tuple[list[float], list[float]] = ([], [])
+    for number in range(WARM_UP + rounds):
+        for action, times in zip((product, measure), took, strict=True):
+            began = perf_counter()
+            action()
+            if number >= WARM_UP:
+                times.append((perf_counter() - began) * 1000)
+    return Compared(name, median(took[0]), median(took[1]), aim)
+
+
+def table(before: list[Compared], after: list[Compared]) -> str:
+    """Set the same measurements before and after the history grew beside each other."""
+    lines = [f"{'':52}{'product':>10}{'measure':>10}{'ratio':>8}{'aim':>7}{'grown':>9}"]
+    for first, then in zip(before, after, strict=True):
+        aim = f"≤ {then.aim:g}" if then.aim else ""
+        verdict = "" if not then.aim or then.ratio <= then.aim else "  missed"
+        lines.append(
+            f"{then.name:52}{then.product:>7.1f} ms{then.measure:>7.1f} ms{then.ratio:>8.2f}{aim:>7}"
+            f"{then.product / first.product:>8.2f}×{verdict}"
+        )
+    return "\n".join(lines)
