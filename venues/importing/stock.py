@@ -43,11 +43,11 @@ class Stock:
     def faults_in(self, record: Record) -> Iterator[Fault]:
         """Yield what the model has against a record's facts."""
         try:
-            with translation.override("en"):
-                self.built(record).clean_fields(exclude=self.links)
+            self.built(record).clean_fields(exclude=self.links)
         except ValidationError as exc:
-            for name, sentences in exc.message_dict.items():
-                yield Fault(record.place, f"{name}: {' '.join(sentences)}")
+            with translation.override("en"):
+                for name, sentences in exc.message_dict.items():
+                    yield Fault(record.place, f"{name}: {' '.join(sentences)}")
 
     def refused(self, records: Sequence[Any]) -> dict[Key, Fault]:
         """Return the records that cannot be followed, and why."""
