@@ -1,0 +1,228 @@
+"""The manager's inbox: what waits, one at a time, and what is decided about it."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.requests import SignedInRequest
+from venues.models import Venue
+from venues.problems import Refused
+from venues.wording import when
+
+from .. import decisions, lifecycle
+from ..manager_forms import ReasonForm
+from ..models import Booking, Status
+
+PAGE_SIZE = 20
+
+
+@login_required
+def inbox(request: SignedInRequest) -> HttpResponse:
+    """What waits for a decision, with the most pressing one opened."""
+    return show(request, Status.REQUESTED)
+
+
+@login_required
+def unpaid(request: SignedInRequest) -> HttpResponse:
+    """What waits for payment, with the most pressing one opened."""
+    return show(request, Status.AWAITING_PAYMENT)
+
+
+@login_required
+def one_request(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One of what waits, beside the rest. What has been decided says so, by whom and when."""
+    booking = in_care(request, pk)
+    status = Status.AWAITING_PAYMENT if booking.status == Status.AWAITING_PAYMENT else Status.REQUESTED
+    return show(request, status, booking)
+
+
+@login_required
+@require_POST
+def approve(request: SignedInRequest, pk: int) -> HttpResponse:
+    booking, now = in_care(request, pk), timezone.now()
+    try:
+        approved = lifecycle.approve(booking, by=request.user, now=now)
+    except Refused as refusal:
+        return refused(request, booking, refusal)
+    messages.success(request, approval_in_words(approved))
+    return to_next(request, booking, Status.REQUESTED, now)
+
+
+@login_required
+def decline(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask for the reason, and decline."""
+    booking, now = in_care(request, pk), timezone.now()
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"booking": booking, "date": lifecycle.date_of(booking), "form": form}
+        return render(request, "bookings/manager/decline.html", context, status=422 if form.is_bound else 200)
+    try:
+        lifecycle.decline(booking, by=request.user, reason=form.reason_for(booking.customer), now=now)
+    except Refused as refusal:
+        return refused(request, booking, refusal)
+    messages.success(
+        request, _("Declined: %(booking)s. The applicant has been told why.") % {"booking": in_words(booking)}
+    )
+    return to_next(request, booking, Status.REQUESTED, now)
+
+
+@login_required
+@require_POST
+def settle(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Confirm a booking whose payment the manager has seen."""
+    booking, now = in_care(request, pk), timezone.now()
+    try:
+        lifecycle.settle(booking, by=request.user, now=now)
+    except Refused as refusal:
+        return refused(request, booking, refusal)
+    messages.success(
+        request,
+        _("Paid and confirmed: %(booking)s. The customer has been told.") % {"booking": in_words(booking)},
+    )
+    return to_next(request, booking, Status.AWAITING_PAYMENT, now)
+
+
+@login_required
+def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask for the reason, and cancel a booking for the venue."""
+    booking = in_care(request, pk)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"booking": booking, "date": lifecycle.date_of(booking), "form": form}
+        return render(request, "bookings/manager/cancel.html", context, status=422 if form.is_bound else 200)
+    reason = form.reason_for(booking.customer)
+    try:
+        lifecycle.cancel(booking, by=request.user, reason=reason, now=timezone.now())
+    except Refused as refusal:
+        return refused(request, booking, refusal)
+    messages.success(
+        request,
+        _("Cancelled: %(booking)s. The customer has been told why.") % {"booking": in_words(booking)},
+    )
+    return redirect(booking)
+
+
+# --- What the page shows --------------------------------------------------------------------------
+
+
+def in_care(request: SignedInRequest, pk: int) -> Booking:
+    """Return a booking at a venue that this person manages; to everybody else there is none."""
+    bookings = Booking.objects.in_care_of(request.user).exclude(customer=None).with_place()
+    return get_object_or_404(bookings.select_related("decided_by", "cancelled_by"), pk=pk)
+
+
+def show(request: SignedInRequest, status: Status, booking: Booking | None = None) -> HttpResponse:
+    if not Venue.objects.looked_after_by(request.user).exists():
+        raise Http404
+    now = timezone.now()
+    page = page_of_queue(request, status, booking, now)
+    opened = booking or next(iter(page), None)
+    context = {
+        "status": status,
+        "page": page,
+        "booking": opened,
+        "is_opened": booking is not None,
+        "now": now,
+        "tabs": tabs(request, status, page, now),
+        **(details(opened, now) if opened else {}),
+    }
+    return render(request, "bookings/manager/inbox.html", context)
+
+
+def page_of_queue(
+    request: SignedInRequest, status: Status, booking: Booking | None, now: datetime
+) -> Page[Booking]:
+    """Return the page that is asked for, else the one on which the opened booking stands."""
+    queue = decisions.waiting(request.user, status, now=now)
+    number = request.GET.get("page")
+    if number is None and booking and booking.status == status:
+        before = queue.exclude(decisions.behind(booking, status)).exclude(pk=booking.pk).count()
+        number = str(before // PAGE_SIZE + 1)
+    return Paginator(queue.with_place(), PAGE_SIZE).get_page(number)
+
+
+def tabs(request: SignedInRequest, status: Status, page: Page[Booking], now: datetime) -> list[dict]:
+    names = {
+        Status.REQUESTED: (_("To decide"), reverse("bookings:inbox")),
+        Status.AWAITING_PAYMENT: (_("To be paid"), reverse("bookings:unpaid")),
+    }
+    return [
+        {
+            "label": label,
+            "url": url,
+            "is_current": tab == status,
+            "count": page.paginator.count
+            if tab == status
+            else decisions.waiting(request.user, tab, now=now).count(),
+        }
+        for tab, (label, url) in names.items()
+    ]
+
+
+def details(booking: Booking, now: datetime) -> dict:
+    """Return what one needs to know about a booking; about a request, also what a yes would do."""
+    facts = {
+        "date": lifecycle.date_of(booking),
+        "record": decisions.record_of(booking),
+    }
+    if booking.status != Status.REQUESTED:
+        return facts
+    spaces = decisions.spaces_of_hall(booking.space.hall_id)
+    obstacles = decisions.obstacles(booking, now=now)
+    return facts | {
+        "form": ReasonForm(),
+        "has_lapsed": booking.decide_by is not None and booking.decide_by <= now,
+        "obstacles": obstacles,
+        "is_taken": any(problem.code == "time_taken" for problem in obstacles),
+        "blocked": decisions.blocked_by(booking.space, spaces),
+        "grid": decisions.day_of(booking, spaces, now=now),
+        "piece_names": decisions.piece_names(spaces),
+        "rivals": lifecycle.rivals_of(booking).with_place().order_by("created_at"),
+    }
+
+
+# --- What is said and where one goes after a decision ----------------------------------------------
+
+
+def refused(request: SignedInRequest, booking: Booking, refusal: Refused) -> HttpResponse:
+    """Say why nothing was done, and show the booking as it is now."""
+    messages.error(request, refusal.message)
+    return redirect("bookings:request", booking.pk)
+
+
+def to_next(request: SignedInRequest, booking: Booking, status: Status, now: datetime) -> HttpResponse:
+    following = decisions.next_after(booking, status, user=request.user, now=now)
+    if following:
+        return redirect("bookings:request", following.pk)
+    return redirect("bookings:inbox" if status == Status.REQUESTED else "bookings:unpaid")
+
+
+def in_words(booking: Booking) -> str:
+    date = lifecycle.date_of(booking)
+    who = booking.organisation or booking.customer
+    return f"{when(date.starts_at, date.ends_at)}, {booking.space.name}, {who}"
+
+
+def approval_in_words(approved: Booking) -> str:
+    """Say what was approved, what comes next, and what became of those who wanted the same time."""
+    said = [_("Approved: %(booking)s. The applicant has been told.") % {"booking": in_words(approved)}]
+    if approved.status == Status.AWAITING_PAYMENT:
+        said.append(_("The booking now waits for payment."))
+    if rivals := decisions.declined_in_favour(approved):
+        names = ", ".join(str(rival.organisation or rival.customer) for rival in rivals)
+        also = ngettext(
+            "%(names)s wanted the same time: that request was declined, and they have been told.",
+            "%(names)s wanted the same time: those requests were declined, and they have been told.",
+            len(rivals),
+        )
+        said.append(also % {"names": names})
+    return " ".join(said)
