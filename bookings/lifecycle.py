@@ -74,7 +74,7 @@ class MoveNotAllowed(Refused):
 
 
 class ChangedMeanwhile(Refused):
-    """Somebody moved the booking to another hall while we waited for our turn."""
+    """While we waited for our turn, somebody moved the booking to another hall, or decided on it."""
 
     def __init__(self):
         super().__init__(
@@ -206,12 +206,15 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
 def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     """Give a booking another time or another space, keeping everything else.
 
-    What has begun stays where it was. Raises `Refused`, with alternatives, and `MoveNotAllowed` for a
-    booking that is no longer live or requested.
+    What has begun stays where it was. Raises `Refused`, with alternatives, `MoveNotAllowed` for a booking
+    that is no longer live or requested, and `ChangedMeanwhile` if it is not in the state that the caller
+    knows: whoever may move a request may not move what was approved.
     """
-    booking = in_hand(booking, also=[wish.space.hall_id])
+    known, booking = booking, in_hand(booking, also=[wish.space.hall_id])
     if booking.status not in {Status.REQUESTED, Status.AWAITING_PAYMENT, Status.CONFIRMED}:
         raise MoveNotAllowed(booking)
+    if booking.status != known.status:
+        raise ChangedMeanwhile
     if is_overdue(booking, now):
         raise lapsed()
     date = date_of(booking)
@@ -345,6 +348,8 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
     time has gone to somebody else, `MoveNotAllowed` if the request has its answer or has lapsed.
     """
     booking = in_hand(booking)
+    if booking.status != Status.REQUESTED:
+        raise MoveNotAllowed(booking)
     allow(booking, after_approval(booking.space), now=now)
     date = date_of(booking)
     sweep(date.hall_id, now=now)

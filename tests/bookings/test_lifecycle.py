@@ -382,3 +382,30 @@ def test_a_booking_of_a_part_that_was_redrawn_meanwhile_follows_the_new_layout()
     create_booking(a, "10:00", "12:00")
 
     assert a.occupancies.get().footprint == footprint([2])
+
+
+def test_what_was_never_asked_for_is_not_approved():
+    room = create_space(approval="request")
+    onni = create_manager(room.venue)
+    held = lifecycle.hold(Wish(room, hour("10:00"), hour("12:00")), customer=create_user(), now=NOW)
+    unpaid = create_booking(create_space(venue=room.venue, payment="before"))
+    Space.objects.update(payment="free")
+
+    for booking in (held, unpaid):
+        with pytest.raises(MoveNotAllowed):
+            lifecycle.approve(booking, by=onni, now=NOW)
+
+
+def test_a_customer_who_moves_a_request_does_not_move_what_was_approved_meanwhile():
+    room = create_space(approval="request")
+    request = create_booking(room)
+    as_aino_sees_it = Booking.objects.get(pk=request.pk)
+    lifecycle.approve(request, by=create_manager(room.venue), now=NOW)
+
+    with pytest.raises(lifecycle.ChangedMeanwhile):
+        lifecycle.move(
+            as_aino_sees_it,
+            replace(wish_of(request), starts_at=hour("14:00"), ends_at=hour("15:00")),
+            by=request.customer,
+            now=NOW,
+        )
