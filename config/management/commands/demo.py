@@ -146,7 +146,8 @@ def web() -> Child:
 
 
 def worker() -> Child:
-    command = [sys.executable, "manage.py", "procrastinate", "worker"]
+    # Not through manage.py, which would start the database too: that is for us to notice and to say.
+    command = [sys.executable, "-m", "django", "procrastinate", "worker"]
     return Child("job worker", command, settings.STATE_DIR / "log" / "worker.log")
 
 
