@@ -11,20 +11,19 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from venues.clock import CITY, exact
 from venues.fields import bounds
-from venues.models import Opening, Space
+from venues.models import Space
 from venues.policies import problems_with
 from venues.problems import Alternative, Problem, Refused
 
-from .models import Occupancy
-from .occupancies import place, taken
+from .occupancies import taken
 
 Stretch = tuple[datetime, datetime]
 
@@ -234,6 +233,32 @@ LONGEST, FARTHEST = timedelta(days=7), timedelta(days=390)
 # After these, whether the time is open and free is not worth asking.
 BEYOND_ASKING = {"ends_before_start", "in_the_past", "too_far", "too_long"}
 
+# Both are asked of a row of venues_space. As expressions of the ORM they would take longer to put together
+# than to answer, on the way of every booking.
+IS_OPEN = """
+exists (
+    select from venues_opening
+    where timetable_id = coalesce(venues_space.timetable_id, venues_venue.timetable_id)
+      and period @> tstzrange(%s, %s)
+)
+"""
+# What the two exclusion constraints would say.
+IS_TAKEN = """
+exists (
+    select from bookings_occupancy taken
+    join venues_space hall on hall.id = taken.hall_id
+    where holds_time
+      and taken.hall_id = venues_space.hall_id
+      and taken.footprint && venues_space.footprint
+      and booking_id is distinct from %s
+      and (
+          with_setup && tstzrange(%s::timestamptz - make_interval(mins => hall.setup_minutes), %s)
+          or with_cleanup && tstzrange(%s, %s::timestamptz + make_interval(mins => hall.cleanup_minutes))
+      )
+)
+"""
+NO_BOOKING = 0  # not null: time without a booking is distinct from this one too
+
 
 def judge(
     space: Space,
@@ -246,24 +271,26 @@ def judge(
 ) -> tuple[Space, list[Problem]]:
     """Return the space as it is now, and everything that stands in the way of the wish.
 
-    One statement, unless the hall was redrawn since `space` was read. The booking with the id `ignoring` is
-    no obstacle. Under the hall's lock the answer stays true until the lock is given up; without it, it is
-    only a friendly early word.
+    One statement, about the hall as it is drawn now, however long ago `space` was read. The booking with the
+    id `ignoring` is no obstacle. Under the hall's lock the answer stays true until the lock is given up;
+    without it, it is only a friendly early word.
     """
     starts_at, ends_at = exact(starts_at), exact(ends_at)
     can_be_asked = is_conceivable(starts_at, ends_at, now=now)
     spaces = Space.objects.with_place()
     if can_be_asked:
         spaces = spaces.annotate(
-            is_open=Exists(openings_around(starts_at, ends_at)),
-            is_taken=Exists(in_the_way_of(space, starts_at, ends_at, ignoring=ignoring)),
+            is_open=RawSQL(IS_OPEN, [starts_at, ends_at], output_field=BooleanField()),
+            is_taken=RawSQL(
+                IS_TAKEN,
+                [ignoring or NO_BOOKING, starts_at, ends_at, starts_at, ends_at],
+                output_field=BooleanField(),
+            ),
         )
     fresh = spaces.get(pk=space.pk)
     problems = problems_with(fresh, starts_at, ends_at, attendees=attendees, now=now)
     if not can_be_asked or BEYOND_ASKING & {problem.code for problem in problems}:
         return fresh, problems
-    if place(fresh, starts_at, ends_at) != place(space, starts_at, ends_at):
-        return judge(fresh, starts_at, ends_at, attendees=attendees, now=now, ignoring=ignoring)
     if not fresh.is_open:
         problems.append(closed())
     if fresh.is_taken:
@@ -278,28 +305,6 @@ def is_conceivable(starts_at: datetime, ends_at: datetime, *, now: datetime) -> 
 
 def closed() -> Problem:
     return Problem("closed", _("The space is not open then. Look at its opening hours."), "starts_at")
-
-
-def openings_around(starts_at: datetime, ends_at: datetime) -> QuerySet[Opening]:
-    """Openings of the outer query's space that hold the whole wish."""
-    return Opening.objects.filter(
-        timetable_id=Coalesce(OuterRef("timetable_id"), OuterRef("venue__timetable_id")),
-        period__contains=Range(starts_at, ends_at),
-    )
-
-
-def in_the_way_of(
-    space: Space, starts_at: datetime, ends_at: datetime, *, ignoring: int | None = None
-) -> QuerySet[Occupancy]:
-    """Taken time that a booking would collide with: what the two exclusion constraints say, beforehand."""
-    rows = Occupancy.objects.holding().on_floor_of(space)
-    if ignoring is not None:
-        rows = rows.exclude(booking_id=ignoring)
-    wanted = place(space, starts_at, ends_at)
-    return rows.filter(
-        Q(with_setup__overlap=Range(wanted["setup_at"], wanted["ends_at"]))
-        | Q(with_cleanup__overlap=Range(wanted["starts_at"], wanted["clear_at"]))
-    )
 
 
 # --- Instead of a refused wish --------------------------------------------------------------------
@@ -322,6 +327,7 @@ def offer_alternatives(
     length = -((starts_at - ends_at) // MINUTE) * MINUTE  # whole minutes, not fewer than were wished
     if not timedelta(0) < length <= LONGEST or any(problem.alternatives for problem in refusal.problems):
         return
+    space = Space.objects.with_place().get(pk=space.pk)  # by its rules as they are now
     codes = refusal.codes
     wish = max(min(starts_at, now + FARTHEST), now)
     times = other_times(space, wish, length, now=now) if codes & ABOUT_TIME else []
