@@ -1,0 +1,314 @@
+"""`manage.py import_venues`: all or nothing, and never over a person's word."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bookings import layout
+from tests.factories import NOW, create_booking, create_user, hour
+from venues import opening_hours
+from venues.clock import local
+from venues.fields import pieces
+from venues.importing.merging import merged
+from venues.models import Equipment, OpeningHours, Space, Venue
+
+from .city_files import change, counted, everything, line_of, run, set_cell
+
+pytestmark = pytest.mark.django_db
+
+# --- What comes out -------------------------------------------------------------------------------
+
+
+def test_first_import_creates_and_the_second_changes_nothing(folder, capsys):
+    first = counted(run(folder, capsys))
+    before = everything()
+    second = counted(run(folder, capsys))
+
+    assert first["venues"] == "5 created, 0 updated, 0 unchanged, 0 refused"
+    assert first["spaces"] == "19 created, 0 updated, 0 unchanged, 0 refused"
+    assert second["venues"] == "0 created, 0 updated, 5 unchanged, 0 refused"
+    assert second["spaces"] == "0 created, 0 updated, 19 unchanged, 0 refused"
+    assert everything() == before
+
+
+def test_venue_has_its_facts_and_says_what_is_made_up(folder, capsys):
+    run(folder, capsys)
+
+    hilleri = Venue.objects.get(key="tprek-199")
+    assert (hilleri.name_fi, hilleri.name_sv, hilleri.kind) == (
+        "Leikkipuisto Hilleri",
+        "Lekparken Illern",
+        "playpark",
+    )
+    assert (hilleri.lat, hilleri.lon, hilleri.point_quality) == (60.20965, 25.044352, "exact")
+    assert hilleri.district.name_sv == "Hertonäs"
+    assert hilleri.district.demo_facts == ["contact_email"]
+    assert hilleri.demo_facts == ["opening_hours"]
+    assert hilleri.timetable.openings.exists()
+
+
+def test_school_on_its_playparks_point_is_only_near_it(folder, capsys):
+    run(folder, capsys)
+
+    assert Venue.objects.get(key="school-03005").point_quality == "approximate"
+
+
+def test_gym_and_its_sections(folder, capsys):
+    run(folder, capsys)
+
+    gym = Space.objects.get(venue__key="school-03005", key="liikuntasali")
+    sections = {space.key: pieces(space.footprint) for space in gym.parts.all()}
+    assert pieces(gym.footprint) == {0, 1, 2}
+    assert sections["liikuntasali-b"] == {1}
+    assert sections["liikuntasali-ab"] == {0, 1}
+    assert gym.is_demo
+    assert "capacity" in gym.demo_facts
+    assert {purpose.code for purpose in gym.purposes.all()} == {"sports"}
+    assert gym.equipment.count() == 4
+    assert gym.arrival_fi
+
+
+def test_youth_spaces_keep_their_own_hours_and_are_not_demo(folder, capsys):
+    run(folder, capsys)
+
+    sali = Space.objects.get(venue__key="youth-roihuvuoren-nuorisotalo", key="sali")
+    assert not sali.is_demo
+    assert sali.part_of.name_fi == "Koko talo"
+    assert sali.timetable.weekly_hours.get(weekday=4).closes.hour == 12
+    assert sali.venue.timetable.weekly_hours.count() == 0
+
+
+def test_roihuvuori_kitchen_cannot_be_used_from_two_rooms_at_once(folder, capsys):
+    run(folder, capsys)
+
+    meeting = Space.objects.get(key="kokoushuone-ja-keittio")
+    assert set(Space.objects.sharing_floor_with(meeting).values_list("key", flat=True)) == {
+        "koko-talo",
+        "aula-ja-keittio",
+        "kokoushuone",
+        "kokoushuone-ja-keittio",
+    }
+
+
+def test_doubts_and_unusable_lines_are_told(folder, capsys):
+    library_hours = folder / "library_weekly_hours.csv"
+    change(library_hours, lambda rows: [*rows, rows[0] | {"kirkanta_id": "1", "library_name_fi": "Kadonnut"}])
+
+    output = run(folder, capsys)
+
+    assert "Roihuvuoren nuorisotalo, Kokoushuone, Thursday: the source says “17-12”; read as closed" in output
+    assert (
+        f"library_weekly_hours.csv:{line_of(library_hours, kirkanta_id='1')}: Kadonnut is not among" in output
+    )
+
+
+def test_file_that_changes_updates_what_it_says_and_no_more(folder, capsys):
+    run(folder, capsys)
+    set_cell(
+        folder / "venues_helsinki.csv",
+        2,
+        phone="+358 9 123",
+        district_no="23",
+        district_fi="Toukola",
+        district_sv="Majstad",
+    )
+    spaces = folder / "demo_spaces.csv"
+    set_cell(spaces, line_of(spaces, venue_key="tprek-199"), capacity="12", equipment="piano")
+
+    output = counted(run(folder, capsys))
+
+    hilleri = Venue.objects.get(key="tprek-199")
+    room = hilleri.spaces.get()
+    assert (hilleri.phone, hilleri.district.name_fi, room.capacity) == ("+358 9 123", "Toukola", 12)
+    assert [thing.code for thing in room.equipment.all()] == ["piano"]
+    assert output["venues"] == "0 created, 1 updated, 4 unchanged, 0 refused"
+    assert output["spaces"] == "0 created, 1 updated, 18 unchanged, 0 refused"
+    assert output["districts"] == "1 created, 0 updated, 1 unchanged, 0 refused"
+
+
+def test_changed_hours_change_the_openings(folder, capsys):
+    run(folder, capsys)
+    hours = folder / "demo_hours.csv"
+    set_cell(hours, line_of(hours, kind="playpark", iso_weekdays="1-5"), opens="18:00")
+
+    run(folder, capsys)
+
+    timetable = Venue.objects.get(key="tprek-199").timetable
+    assert timetable.weekly_hours.get(weekday=1).opens.hour == 18
+    weekdays = {
+        opening.period.lower for opening in timetable.openings.all() if opening.period.lower.isoweekday() < 6
+    }
+    assert {instant.astimezone(opening_hours.CITY).hour for instant in weekdays} == {18}
+
+
+def test_facts_that_the_files_tell_later_are_filled_in(folder, capsys):
+    facts = folder / "demo_youth_facts.csv"
+    later = facts.read_text(encoding="utf-8")
+    change(facts, lambda rows: [])
+    run(folder, capsys)
+    facts.write_text(later, encoding="utf-8")
+
+    output = counted(run(folder, capsys))
+
+    assert Space.objects.get(venue__key="youth-roihuvuoren-nuorisotalo", key="sali").capacity
+    assert output["spaces"].startswith("0 created, 10 updated")
+
+
+# --- What people did stays -----------------------------------------------------------------------
+
+
+def test_persons_edits_are_kept_and_told(folder, capsys):
+    run(folder, capsys)
+    Venue.objects.filter(key="tprek-199").update(phone="040 555")
+    room = Space.objects.get(venue__key="tprek-199")
+    room.equipment.set(Equipment.objects.filter(code="piano"))
+    OpeningHours.objects.filter(timetable=room.venue.timetable, weekday=6).delete()
+    set_cell(folder / "venues_helsinki.csv", 2, phone="+358 9 123", website="https://www.hel.fi/")
+
+    output = run(folder, capsys)
+
+    venue = Venue.objects.get(key="tprek-199")
+    assert venue.phone == "040 555"
+    assert venue.website == "https://www.hel.fi/"  # nobody edited this one
+    assert [thing.code for thing in room.equipment.all()] == ["piano"]
+    assert not venue.timetable.weekly_hours.filter(weekday=6).exists()
+    assert "venues_helsinki.csv:2: Leikkipuisto Hilleri: phone, hours stays as a person wrote it" in output
+    assert "equipment stays as a person wrote it" in output
+
+
+def test_edit_that_the_file_agrees_with_is_followed_again(folder, capsys):
+    run(folder, capsys)
+    venues = folder / "venues_helsinki.csv"
+    Venue.objects.filter(key="tprek-199").update(phone="040 555")
+    set_cell(venues, 2, phone="040 555")
+    run(folder, capsys)
+
+    set_cell(venues, 2, phone="040 777")
+    run(folder, capsys)
+
+    assert Venue.objects.get(key="tprek-199").phone == "040 777"
+
+
+def test_venue_that_a_person_made_is_theirs(folder, capsys):
+    run(folder, capsys)
+    Venue.objects.filter(key="tprek-199").update(imported={}, name_fi="Hilleri", phone="")
+
+    run(folder, capsys)
+
+    venue = Venue.objects.get(key="tprek-199")
+    assert (venue.name_fi, venue.phone) == ("Hilleri", "")
+
+
+def test_what_is_missing_from_the_files_is_reported_and_kept(folder, capsys):
+    run(folder, capsys)
+    change(folder / "venues_helsinki.csv", lambda rows: [row for row in rows if row["kind"] != "playpark"])
+    change(folder / "demo_spaces.csv", lambda rows: [row for row in rows if row["venue_key"] != "tprek-199"])
+
+    output = run(folder, capsys)
+
+    assert "venues: Leikkipuisto Hilleri (tprek-199)" in output
+    assert "spaces: Kerhohuone (tprek-199, kerhohuone)" in output
+    assert Venue.objects.filter(key="tprek-199").exists()
+
+
+@pytest.mark.parametrize(
+    ("stored", "left", "told", "changes", "kept"),
+    [
+        ("a", "a", "a", {}, []),
+        ("a", "a", "b", {"x": "b"}, []),  # the file changed
+        ("c", "a", "a", {}, ["x"]),  # a person changed it
+        ("c", "a", "b", {}, ["x"]),  # both did
+        ("b", "a", "b", {}, []),  # both, and they agree
+    ],
+)
+def test_persons_word_is_stronger_than_the_files(stored, left, told, changes, kept):
+    assert merged({"x": stored}, {"x": left}, {"x": told}) == (changes, kept)
+
+
+# --- Halls that exist are not redrawn -------------------------------------------------------------
+
+
+def test_changed_layout_of_a_hall_is_refused_and_everything_of_it_stays(folder, capsys):
+    run(folder, capsys)
+    spaces = folder / "demo_spaces.csv"
+    line = line_of(spaces, venue_key="school-03005", key="liikuntasali-a")
+    before = everything()
+    set_cell(spaces, line, pieces="0; 1", capacity="7")
+
+    output = run(folder, capsys)
+
+    assert everything() == before
+    assert f"demo_spaces.csv:{line}: Liikuntasali, lohko A: covers other floor than before" in output
+    assert counted(output)["spaces"] == "0 created, 0 updated, 18 unchanged, 1 refused"
+
+
+def test_import_does_not_disturb_bookings(folder, capsys):
+    run(folder, capsys)
+    section = Space.objects.get(venue__key="school-03005", key="liikuntasali-a")
+    now = timezone.now()
+    next_saturday = local(now).date() + timedelta(days=(5 - local(now).weekday()) % 7 or 7)
+    booking = create_booking(
+        section, hour("10:00", day=next_saturday), hour("11:00", day=next_saturday), now=now
+    )
+    hours, spaces = folder / "demo_hours.csv", folder / "demo_spaces.csv"
+    set_cell(hours, line_of(hours, kind="school", iso_weekdays="6-7"), opens="15:00")
+    set_cell(spaces, line_of(spaces, key="liikuntasali-a"), pieces="1; 2")
+
+    run(folder, capsys)
+
+    booking.refresh_from_db()
+    date = booking.dates.get()
+    assert booking.status == "confirmed"
+    assert (date.hall_id, pieces(date.footprint), date.starts_at) == (
+        section.hall_id,
+        {0},
+        hour("10:00", day=next_saturday),
+    )
+
+
+def test_new_space_in_a_hall_that_is_drawn_as_the_file_says_is_added(folder, capsys):
+    spaces = folder / "demo_spaces.csv"
+    all_of_it = spaces.read_text(encoding="utf-8")
+    change(spaces, lambda rows: [row for row in rows if row["key"] != "liikuntasali-bc"])
+    run(folder, capsys)
+    spaces.write_text(all_of_it, encoding="utf-8")
+
+    output = counted(run(folder, capsys))
+
+    assert output["spaces"] == "1 created, 0 updated, 18 unchanged, 0 refused"
+    assert Space.objects.get(key="liikuntasali-bc").part_of.key == "liikuntasali"
+
+
+def test_whole_that_would_not_hold_its_existing_parts_is_refused(folder, capsys):
+    """Listed anew, "Koko talo" would be a hall of its own: the rooms could be given away twice."""
+    spaces, others = (
+        folder / "youth_spaces.csv",
+        ["overlaps.csv", "youth_space_weekly_hours.csv", "demo_youth_facts.csv"],
+    )
+    before = {file: (folder / file).read_text(encoding="utf-8") for file in [spaces.name, *others]}
+    for file in before:
+        change(folder / file, lambda rows: [row for row in rows if row["space_name_fi"] != "Koko talo"])
+    run(folder, capsys)
+    for file, text in before.items():
+        (folder / file).write_text(text, encoding="utf-8")
+
+    output = run(folder, capsys)
+
+    line = line_of(spaces, unit_name_fi="Roihuvuoren nuorisotalo", space_name_fi="Koko talo")
+    assert f"youth_spaces.csv:{line}: Koko talo: its hall is drawn otherwise than here" in output
+    assert not Space.objects.filter(key="koko-talo").exists()
+
+
+def test_hall_that_a_person_redrew_stays_as_they_drew_it(folder, capsys):
+    run(folder, capsys)
+    gym = Space.objects.get(venue__key="school-03005", key="liikuntasali")
+    drawn = layout.layout_of(gym)
+    finer = {pk: {2 * piece + half for piece in floor for half in (0, 1)} for pk, floor in drawn.items()}
+    layout.redraw(gym, finer, by=create_user("Onni"), now=NOW)
+
+    output = counted(run(folder, capsys))
+
+    gym.refresh_from_db()
+    assert pieces(gym.footprint) == {0, 1, 2, 3, 4, 5}
+    assert output["spaces"] == "0 created, 0 updated, 19 unchanged, 0 refused"
