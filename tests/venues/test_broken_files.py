@@ -49,7 +49,7 @@ BROKEN = {
     ),
     "no content": (with_bytes(VENUES, b""), f"{VENUES}:1: has no column"),
     "missing file": (without_file(VENUES), f"{VENUES}:1: cannot be read"),
-    "missing review": (without_file("overlaps.csv"), "overlaps.csv:1: cannot be read"),
+    "missing review": (without_file("overlaps.csv"), "overlaps.csv:1: is missing"),
     "wrong encoding": (latin_1, f"{VENUES}:2: is not UTF-8"),
     "not text": (with_bytes(VENUES, b"venue_key\n\0"), f"{VENUES}:2: is not text"),
     "open quote": (with_bytes("vocabulary.csv", b'list,code\n"purpose,x\n'), "vocabulary.csv:2: is not CSV"),

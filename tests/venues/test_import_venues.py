@@ -177,6 +177,18 @@ def test_persons_edits_are_kept_and_told(folder, capsys):
     assert "equipment stays as a person wrote it" in output
 
 
+def test_point_that_a_person_corrected_never_gets_the_files_quality(imported_folder, capsys):
+    school = Venue.objects.get(key="school-03005")
+    Venue.objects.filter(pk=school.pk).update(lat=60.2, lon=25.04)
+    venues = imported_folder / "venues_helsinki.csv"
+    set_cell(venues, line_of(venues, venue_key=school.key), lat="60.3", coord_quality="exact")
+
+    run(imported_folder, capsys)
+
+    school.refresh_from_db()
+    assert (school.lat, school.lon, school.point_quality) == (60.2, 25.04, "approximate")
+
+
 def test_edit_that_the_file_agrees_with_is_followed_again(folder, capsys):
     run(folder, capsys)
     venues = folder / "venues_helsinki.csv"

@@ -71,11 +71,11 @@ def bring_up_to_date(stock: Stock, records: Sequence[Record], report: Report) ->
         stored = {name: stock.fact(row, name) for name in says}
         # Of what the last import was silent, it left the defaults. A row without one is a person's own.
         left = {name: stock.default(name) for name in says} | row.imported if row.imported else {}
-        changes, kept = merged(stored, left, says)
+        changes, kept = merged(stored, left, says, together=stock.together)
         stock.change(row, changes, row.imported | says)
         count["updated" if changes else "unchanged"] += 1
-        if kept:
-            report.kept.append(Fault(record.place, f"{row}: {', '.join(kept)} stays as a person wrote it"))
+        if edited := [name for name in kept if name != "demo_facts"]:  # that one follows the others
+            report.kept.append(Fault(record.place, f"{row}: {', '.join(edited)} stays as a person wrote it"))
     stock.add(new)
     count["created"] = len(new)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from . import places, rules, spaces, times, youth_houses
 from .inventory import Inventory
 from .places import Area
-from .tables import BrokenFiles, Fault, Rows, read_table
+from .tables import BrokenFiles, Fault, Place, Rows, read_table
 
 FILES = {**places.FILES, **times.FILES, **rules.FILES, **spaces.FILES, **youth_houses.FILES}
 
@@ -27,11 +27,13 @@ def read_folder(folder: Path, *, area: Area) -> Inventory:
 
 
 def read_files(folder: Path, faults: list[Fault]) -> Rows:
-    needed = {places.VENUES}
-    if (folder / youth_houses.SPACES).exists():
-        needed.add(youth_houses.OVERLAPS)  # without the review, rooms could be given away twice
+    """Read all files that are there, and the venues in any case."""
+    there = {name for name in FILES if (folder / name).exists()} | {places.VENUES}
+    if youth_houses.SPACES in there and youth_houses.OVERLAPS not in there:
+        place = Place(youth_houses.OVERLAPS, 1)
+        faults.append(Fault(place, "is missing: without its review, a room could be given away twice"))
     return {
-        name: read_table(folder / name, shape, faults) if name in needed or (folder / name).exists() else []
+        name: read_table(folder / name, shape, faults) if name in there else []
         for name, shape in FILES.items()
     }
 

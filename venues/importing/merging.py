@@ -1,6 +1,6 @@
 """What an import may change: a person's word is never overwritten."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 Facts = Mapping[str, Any]
@@ -11,14 +11,14 @@ class Merged(NamedTuple):
     kept: list[str]  # what a person said, where the file says otherwise
 
 
-def merged(stored: Facts, left: Facts, told: Facts) -> Merged:
+def merged(stored: Facts, left: Facts, told: Facts, *, together: Iterable[set[str]] = ()) -> Merged:
     """Compare what is stored, what the last import left there and what the file says now.
 
     A fact that is no longer as the last import left it was edited by a person, and one that no import
-    ever left is a person's too.
+    ever left is a person's too. Facts that only make sense together are kept together.
     """
+    edited = {name for name in told if name not in left or stored[name] != left[name]}
+    edited.update(*(group for group in together if group & edited))
     differing = [name for name in told if stored[name] != told[name]]
-    untouched = [name for name in differing if name in left and stored[name] == left[name]]
-    return Merged(
-        {name: told[name] for name in untouched}, [name for name in differing if name not in untouched]
-    )
+    changes = {name: told[name] for name in differing if name not in edited}
+    return Merged(changes, [name for name in differing if name in edited])

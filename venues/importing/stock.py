@@ -28,6 +28,7 @@ class Stock:
     model: type[Any]
     links: frozenset[str] = frozenset()  # the model's fields that point at other rows
     others: frozenset[str] = frozenset()  # facts that are not fields of the row itself
+    together: Sequence[set[str]] = ()  # facts that only make sense together
 
     def __init__(self) -> None:
         self.rows: dict[Key, Any] = self.read()
@@ -93,6 +94,8 @@ class Venues(Stock):
     model = Venue
     links = frozenset({"district", "timetable"})
     others = frozenset({"district", "hours"})
+    # A point that a person corrected must not get the quality of the file's point.
+    together = ({"lat", "lon", "point_quality"},)
 
     def __init__(self, districts: Districts):
         self.districts = districts

@@ -18,6 +18,7 @@ class Spaces(Stock):
     model = Space
     links = frozenset({"venue", "part_of", "timetable", "footprint", "hall_footprint"})
     others = frozenset({"hours", "layout", *WORDS})
+    together = ({"min_minutes", "max_minutes"},)
 
     def __init__(self, venues: Venues):
         self.venues = venues
