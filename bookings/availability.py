@@ -82,6 +82,7 @@ with wanted as materialized (
     join venues_venue venue on venue.id = space.venue_id
     where space.is_bookable
       and (%(minutes)s is null or %(minutes)s between space.min_minutes and space.max_minutes)
+      and (%(within_km)s::float is null or {distance} <= %(within_km)s)
       and space.id in ({spaces})
 ),
 hall as materialized (
@@ -161,6 +162,7 @@ def free(
     now: datetime,
     length: timedelta | None = None,
     near: tuple[float, float] | None = None,
+    within_km: float | None = None,
     by_distance: bool = False,
     limit: int | None = None,
     offset: int = 0,
@@ -169,9 +171,10 @@ def free(
     """Return which of the spaces could be booked within the windows, and when. One statement.
 
     `windows` are half-open, aware, and may overlap. `length` is how long the booking shall be; without
-    it, each space's shortest. `near` is (latitude, longitude); with `by_distance` the nearest come first
-    and places without a known point last, otherwise the soonest free come first. `in_few_halls` changes
-    no answer: it reads busy time by hall, which is quicker for a page of a single space.
+    it, each space's shortest. `near` is (latitude, longitude); `within_km` leaves out what is farther or at
+    no known point; with `by_distance` the nearest come first and places without a known point last, otherwise
+    the soonest free come first. `in_few_halls` changes no answer: it reads busy time by hall, which is
+    quicker for a page of a single space.
     """
     question = {
         "now": now,
@@ -180,6 +183,7 @@ def free(
         "midnight": datetime(2000, 1, 1, tzinfo=CITY),
         "lat": near and near[0],
         "lon": near and near[1],
+        "within_km": within_km,
     }
     try:
         inner, params = in_sql(spaces.order_by().values("pk"))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -309,6 +309,16 @@ class Occupancy(models.Model):
 
 
 class KeptAnswerQuerySet(models.QuerySet["KeptAnswer"]):
+    def reserve(self, user, key: str, *, request_hash: str, now) -> bool:
+        """Take a key for a request; False if it is taken. Waits for another that is just taking it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into bookings_keptanswer (user_id, key, request_hash, body, created_at)"
+                " values (%s, %s, %s, '', %s) on conflict (user_id, key) do nothing",
+                [user.pk, key, request_hash, now],
+            )
+            return cursor.rowcount == 1
+
     def outdated(self, now):
         return self.filter(created_at__lt=now - KeptAnswer.KEPT_FOR)
 
@@ -322,7 +332,8 @@ class KeptAnswer(models.Model):
     key = models.CharField(max_length=200)
     request_hash = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    # The very bytes: a JSON column would give the names back in another order.
+    body = models.TextField(blank=True)
     created_at = models.DateTimeField(db_index=True)
 
     objects = KeptAnswerQuerySet.as_manager()

@@ -5,6 +5,7 @@ from config import styleguide
 urlpatterns = [
     path("account/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("config.api")),
     path("styleguide/", styleguide.show, name="styleguide"),
 ]
 

@@ -1,0 +1,1 @@
+"""Free time and bookings for programs: understand the input, one rule call, answer."""

@@ -1,0 +1,303 @@
+"""Bookings: made, read and changed by those whom they concern."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from django.db.models import prefetch_related_objects
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.models import Organisation, User
+from venues.api.filters import LARGEST_ID, WholeNumberFilter
+from venues.api.serializers import Texts, TextsSerializer
+from venues.models import Space
+
+from .. import lifecycle, permissions
+from ..lifecycle import Wish, wish_of
+from ..models import Booking, Occupancy, Status
+from .fields import Instant, Text, WholeNumber
+from .idempotency import answered_once
+from .questions import Period, begin, end
+
+MOST_PEOPLE = 100_000
+EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+
+
+# --- What is told ---------------------------------------------------------------------------------
+
+
+class InstantOfDate(Instant):
+    """When the booking's date starts or ends. Needs `dates` fetched."""
+
+    def get_attribute(self, booking: Booking) -> datetime:
+        date = booking.dates.all()[0]
+        return date.starts_at if self.field_name == "starts_at" else date.ends_at
+
+
+@extend_schema_serializer(component_name="Customer")
+class CustomerSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField(source="__str__")
+
+
+@extend_schema_serializer(component_name="Organisation")
+class OrganisationSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Organisation
+        fields = read_only_fields = ["id", "name", "kind"]
+
+
+class BookingSerializer(serializers.ModelSerializer):
+    """Who has which space when, and in which state."""
+
+    status = serializers.ChoiceField(choices=Status.choices)
+    space_name = Texts("name", source="space")
+    venue = serializers.IntegerField(source="space.venue_id")
+    venue_name = Texts("name", source="space.venue")
+    starts_at = InstantOfDate()
+    ends_at = InstantOfDate()
+    customer = CustomerSerializer()
+    organisation = OrganisationSerializer(allow_null=True)
+    competes = serializers.BooleanField(help_text="Others may ask for the same time; the manager chooses.")
+    created_at = Instant()
+    held_until = Instant(allow_null=True)
+    decide_by = Instant(allow_null=True, help_text="A request without an answer by then lapses.")
+    payment_due_at = Instant(allow_null=True)
+    decided_at = Instant(allow_null=True)
+    cancelled_at = Instant(allow_null=True)
+    reason = serializers.CharField(help_text="Why it was declined or cancelled.")
+
+    class Meta:
+        model = Booking
+        fields = read_only_fields = [
+            "id",
+            "status",
+            "space",
+            "space_name",
+            "venue",
+            "venue_name",
+            "starts_at",
+            "ends_at",
+            "customer",
+            "organisation",
+            "purpose",
+            "attendees",
+            "note",
+            "competes",
+            "created_at",
+            "held_until",
+            "decide_by",
+            "payment_due_at",
+            "decided_at",
+            "cancelled_at",
+            "reason",
+        ]
+
+
+class BookingInFullSerializer(BookingSerializer):
+    """A booking, and how to get in."""
+
+    arrival = serializers.SerializerMethodField(
+        help_text="How to get in; null until the booking is confirmed."
+    )
+
+    class Meta(BookingSerializer.Meta):
+        fields = read_only_fields = [*BookingSerializer.Meta.fields, "arrival"]
+
+    @extend_schema_field(TextsSerializer(allow_null=True))
+    def get_arrival(self, booking: Booking) -> dict | None:
+        if not permissions.can_see_arrival(self.context["request"].user, booking):
+            return None
+        return Texts("arrival").to_representation(booking.space)
+
+
+# --- What is asked --------------------------------------------------------------------------------
+
+
+class ById(serializers.PrimaryKeyRelatedField):
+    def __init__(self, **kwargs):
+        super().__init__(pk_field=WholeNumber(min_value=1, max_value=LARGEST_ID), **kwargs)
+
+
+class OwnOrganisation(ById):
+    """One for which the caller may book; any other is unknown to them."""
+
+    def get_queryset(self):
+        return permissions.organisations_of(self.context["request"].user)
+
+
+@extend_schema_serializer(component_name="NewBooking")
+class NewBookingSerializer(serializers.Serializer):
+    space = ById(queryset=Space.objects.with_place())
+    starts_at = Instant()
+    ends_at = Instant()
+    purpose = Text(max_length=200, default="", allow_blank=True, help_text="What for.")
+    attendees = WholeNumber(min_value=1, max_value=MOST_PEOPLE, default=1)
+    note = Text(max_length=2000, default="", allow_blank=True, help_text="A message to the venue.")
+    organisation = OwnOrganisation(
+        required=False, allow_null=True, help_text="For whom, if not for the caller alone."
+    )
+
+
+@extend_schema_serializer(component_name="Move")
+class MoveSerializer(serializers.Serializer):
+    starts_at = Instant()
+    ends_at = Instant()
+    space = ById(queryset=Space.objects.with_place(), required=False, help_text="By default the same.")
+
+
+@extend_schema_serializer(component_name="Decline")
+class DeclineSerializer(serializers.Serializer):
+    reason = Text(max_length=1000, allow_blank=True, help_text="The customer reads it; not empty.")
+
+
+@extend_schema_serializer(component_name="Cancel")
+class CancelSerializer(serializers.Serializer):
+    reason = Text(max_length=1000, allow_blank=True, default="")
+
+
+class BookingFilter(filters.FilterSet):
+    status = filters.MultipleChoiceFilter(choices=Status.choices, label="Repeat it for several.")
+    space = WholeNumberFilter(field_name="space_id")
+    venue = WholeNumberFilter(field_name="space__venue_id")
+    organisation = WholeNumberFilter(field_name="organisation_id")
+
+    class Meta:
+        model = Booking
+        fields: list[str] = []
+
+
+# --- Answers --------------------------------------------------------------------------------------
+
+
+class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
+    """Bookings that the caller may see: their own, their organisations', those of venues they manage."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = BookingSerializer
+    filterset_class = BookingFilter
+    lookup_value_regex = "[0-9]+"
+
+    @property
+    def caller(self) -> User:
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+    def get_queryset(self):
+        return Booking.objects.visible_to(self.request.user).with_place().order_by("-pk")
+
+    def filter_queryset(self, queryset):
+        period = self.asked(Period, self.request.query_params)
+        starts_at = begin(period["from"]) if "from" in period else EVER[0]
+        ends_at = end(period["to"]) if "to" in period else EVER[1]
+        if period:
+            queryset = queryset.filter(pk__in=Occupancy.objects.over(starts_at, ends_at).values("booking"))
+        return super().filter_queryset(queryset)
+
+    @extend_schema(operation_id="bookings_list", parameters=[Period])
+    def list(self, request: Request) -> Response:
+        """Bookings that the caller may see, the newest first, without how to get in."""
+        return super().list(request)
+
+    @extend_schema(operation_id="bookings_retrieve", responses=BookingInFullSerializer)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One booking, with how to get in for those who may know."""
+        return self.told(self.get_object())
+
+    @extend_schema(
+        operation_id="bookings_create",
+        request=NewBookingSerializer,
+        responses={201: BookingInFullSerializer},
+    )
+    @answered_once
+    def create(self, request: Request) -> Response:
+        """Book, or send a request where the space is booked by request: `status` says which it became.
+
+        A taken time is answered with 409 `time_taken` and what is free instead.
+        """
+        wish = Wish(**self.asked(NewBookingSerializer, request.data))
+        booking = lifecycle.book(wish, customer=self.caller, now=timezone.now())
+        return self.told(booking, status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="bookings_approve", request=None, responses=BookingInFullSerializer)
+    @action(detail=True, methods=["post"])
+    @answered_once
+    def approve(self, request: Request, pk: str) -> Response:
+        """Accept a request. For the venue's managers."""
+        booking = self.permitted(permissions.can_decide)
+        return self.told(lifecycle.approve(booking, by=self.caller, now=timezone.now()))
+
+    @extend_schema(
+        operation_id="bookings_decline", request=DeclineSerializer, responses=BookingInFullSerializer
+    )
+    @action(detail=True, methods=["post"])
+    @answered_once
+    def decline(self, request: Request, pk: str) -> Response:
+        """Say no to a request, with a reason. For the venue's managers."""
+        booking = self.permitted(permissions.can_decide)
+        said = self.asked(DeclineSerializer, request.data)
+        return self.told(lifecycle.decline(booking, by=self.caller, now=timezone.now(), **said))
+
+    @extend_schema(operation_id="bookings_settle", request=None, responses=BookingInFullSerializer)
+    @action(detail=True, methods=["post"])
+    @answered_once
+    def settle(self, request: Request, pk: str) -> Response:
+        """Confirm a booking whose payment has been seen. For the venue's managers."""
+        booking = self.permitted(permissions.can_decide)
+        return self.told(lifecycle.settle(booking, by=self.caller, now=timezone.now()))
+
+    @extend_schema(
+        operation_id="bookings_cancel", request=CancelSerializer, responses=BookingInFullSerializer
+    )
+    @action(detail=True, methods=["post"])
+    @answered_once
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Give the time back. For the customer and the venue's managers."""
+        booking = self.permitted(permissions.can_change)
+        said = self.asked(CancelSerializer, request.data)
+        return self.told(lifecycle.cancel(booking, by=self.caller, now=timezone.now(), **said))
+
+    @extend_schema(operation_id="bookings_move", request=MoveSerializer, responses=BookingInFullSerializer)
+    @action(detail=True, methods=["post"])
+    @answered_once
+    def move(self, request: Request, pk: str) -> Response:
+        """Give a booking another time or another space, all or nothing.
+
+        For the venue's managers, and for the customer where that passes nobody's decision by.
+        """
+        booking = self.get_object()
+        wish = replace(wish_of(booking), **self.asked(MoveSerializer, request.data))
+        if not permissions.can_move(self.caller, booking, wish.space):
+            raise PermissionDenied
+        return self.told(lifecycle.move(booking, wish, by=self.caller, now=timezone.now()))
+
+    def get_object(self) -> Booking:
+        """Return the booking; one that the caller may not see is not there."""
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+    def permitted(self, may: Callable[[User, Booking], bool]) -> Booking:
+        booking = self.get_object()
+        if not may(self.caller, booking):
+            raise PermissionDenied
+        return booking
+
+    def asked(self, question: type[serializers.Serializer], data) -> dict:
+        given = question(data=data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        return given.validated_data
+
+    def told(self, booking: Booking, code: int = status.HTTP_200_OK) -> Response:
+        prefetch_related_objects([booking], "dates")
+        told = BookingInFullSerializer(booking, context=self.get_serializer_context())
+        return Response(told.data, status=code)
