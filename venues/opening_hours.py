@@ -179,7 +179,8 @@ def days_in_words(days: Sequence[int]) -> str:
 
 
 def times_in_words(times: Iterable[tuple[time, time]]) -> str:
-    return f" {_('and')} ".join(f"{clock(opens)}–{closing(closes)}" for opens, closes in times)
+    joint = _("and")
+    return f" {joint} ".join(f"{clock(opens)}–{closing(closes)}" for opens, closes in times)
 
 
 def clock(value: time) -> str:
