@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 .PHONY: demo test proof bench lock messages format lint browser clean
 
 demo: .venv-run/made
-	@DEMO=1 PORT=$(PORT) $(RUN)/python manage.py demo --stop-with-parent
+	@DEMO=1 PORT=$(PORT) exec $(RUN)/python manage.py demo --stop-with-parent
 
 test: .venv/made lint browser
 	$(PYTEST) -n $(TEST_WORKERS) -m "not proof"

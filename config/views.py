@@ -40,7 +40,8 @@ def refuse(
 
 
 def problem(status: int, code: str, message: str) -> JsonResponse:
-    return JsonResponse({"code": code, "message": message, "problems": []}, status=status)
+    content = {"code": code, "message": message, "problems": []}
+    return JsonResponse(content, status=status, json_dumps_params={"ensure_ascii": False})
 
 
 def is_api(request: HttpRequest) -> bool:

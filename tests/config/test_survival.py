@@ -73,7 +73,7 @@ def test_a_part_that_is_killed_comes_back(demo, part, name):
 
     kill(victims)
 
-    wait_until(lambda: f"The {name} stopped. Starting it again" in demo.said())
+    wait_until(lambda: f"The {name} stopped." in demo.said())
     wait_until(lambda: demo.is_healthy() and getattr(demo, part)())
     assert not set(victims) & set(getattr(demo, part)())
 
@@ -96,6 +96,16 @@ def test_when_only_the_demo_itself_is_killed_its_children_go_and_the_next_start_
 
     assert demo.is_healthy()
     assert not set(left) & set(demo.descendants())
+
+
+def test_a_start_waits_for_the_former_to_stop(demo):
+    former = demo.process
+    former.terminate()
+
+    demo.start()
+
+    assert former.wait() == 0
+    assert demo.is_healthy()
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(demo):

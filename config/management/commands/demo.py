@@ -2,12 +2,13 @@
 
 import fcntl
 import http.client
+import logging
 import os
 import signal
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,28 +38,30 @@ class Command(BaseCommand):
 
     def handle(self, *, stop_with_parent: bool, **options) -> None:
         parent = os.getppid()
-        host, port = environment.env("BIND", "127.0.0.1"), environment.port()
+        logging.getLogger().setLevel(logging.WARNING)  # people read here; web and worker log to files
         signal.signal(signal.SIGTERM, interrupt)
         signal.signal(signal.SIGINT, interrupt)
-        with only_demo_of(settings.STATE_DIR):
-            children = [web(), worker()]
-            try:
-                take_port(host, port)
-                self.prepare()
-                for child in children:
-                    child.start()
-                wait_until_healthy(children[0], host, port)
-                self.say(welcome())
-                supervisor.keep_running(
-                    children,
-                    also=self.keep_database,
-                    until=lambda: stop_with_parent and os.getppid() != parent,
-                    say=self.say,
-                )
-            except KeyboardInterrupt:
-                self.say("")
-            finally:
-                self.stop(children)
+        try:
+            with only_demo_of(settings.STATE_DIR):
+                self.run(until=lambda: stop_with_parent and os.getppid() != parent)
+        except KeyboardInterrupt:
+            return
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Start all of it, keep it running and, whatever happens, stop it."""
+        host, port = environment.env("BIND", "127.0.0.1"), environment.port()
+        children = [web(), worker()]
+        try:
+            start_database()  # again, if the demo that we waited for has just stopped it
+            take_port(host, port)
+            self.prepare()
+            for child in children:
+                child.start()
+            wait_until_healthy(children[0], host, port)
+            self.say(welcome())
+            supervisor.keep_running(children, also=self.keep_database, until=until, say=self.say)
+        finally:
+            self.stop(children)
 
     def prepare(self) -> None:
         self.say("Preparing the database …")
@@ -70,16 +73,11 @@ class Command(BaseCommand):
         connections.close_all()
 
     def keep_database(self) -> None:
-        if environment.database_url():
-            return
-        from config import embedded
-
-        if not embedded.is_listening(settings.STATE_DIR):
-            self.say("The database stopped. Starting it again.")
-            embedded.start(settings.STATE_DIR)
+        if start_database():
+            self.say("The database stopped. It was started again.")
 
     def stop(self, children: list[Child]) -> None:
-        self.say("Stopping …")
+        self.say("\nStopping …")
         connections.close_all()
         supervisor.stop(children)
         if not environment.database_url():
@@ -91,6 +89,15 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def start_database() -> bool:
+    """Have the embedded server answer; say whether it had to be started."""
+    if environment.database_url():
+        return False
+    from config import embedded
+
+    return not embedded.is_listening(settings.STATE_DIR) and embedded.start(settings.STATE_DIR)
 
 
 def interrupt(*_: object) -> None:
