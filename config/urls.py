@@ -3,8 +3,9 @@ from django.urls import include, path
 from config import styleguide
 
 urlpatterns = [
-    path("account/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("bookings.urls")),
+    path("manage/", include("venues.urls")),
+    path("", include("accounts.urls")),
     path("api/v1/", include("config.api")),
     path("styleguide/", styleguide.show, name="styleguide"),
 ]
