@@ -36,6 +36,10 @@ class Status(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
+def theirs(user) -> Q:
+    return Q(customer=user) | Q(organisation__in=user.memberships.values("organisation"))
+
+
 class BookingQuerySet(models.QuerySet["Booking"]):
     def live(self):
         """Bookings whose dates hold their time."""
@@ -63,9 +67,17 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         if user.is_staff:
             return self.exclude(customer=None)
         return self.exclude(customer=None).filter(
-            Q(customer=user)
-            | Q(organisation__in=user.memberships.values("organisation"))
-            | Q(space__venue__in=Venue.objects.looked_after_by(user))
+            theirs(user) | Q(space__venue__in=Venue.objects.looked_after_by(user))
+        )
+
+    def of(self, user):
+        """Their own, and their organisations'."""
+        return self.filter(theirs(user))
+
+    def submitted(self):
+        """What somebody booked or asked for: not a form that is open, or was left."""
+        return self.exclude(status=Status.HELD).exclude(
+            status=Status.EXPIRED, decide_by=None, payment_due_at=None
         )
 
     def in_care_of(self, user):

@@ -72,7 +72,7 @@
     pins.clearLayers();
     document.querySelectorAll("[data-lat]").forEach(drawPin);
     const bounds = pins.getLayers().length ? pins.getBounds() : L.latLngBounds(districts.map(({ lat, lon }) => [lat, lon]));
-    if (bounds.isValid()) map.fitBounds(bounds, { padding: [32, 32], maxZoom: 15, animate: false });
+    if (bounds.isValid()) map.fitBounds(bounds, { padding: [32, 32], maxZoom: 13, animate: false });
   }
 
   draw();

@@ -1,0 +1,173 @@
+"""The question that somebody asks of the whole city, and what there is when the answer is no."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Avg, Max, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from venues.clock import exact, local
+from venues.models import District, Space, Venue
+from venues.problems import Alternative
+
+from . import availability
+from .availability import Found, FreeSpace, Stretch
+from .week import GRID_STEP, next_on_step
+
+Point = tuple[float, float]
+
+PAGE = 20
+CHIPS = 3
+OFFERS = 3
+LATER_WEEKS = [timedelta(weeks=number) for number in (1, 2, 3, 4)]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is wanted. Place and number of people are apart from the rest, so that they can be left out."""
+
+    spaces: QuerySet[Space]
+    windows: Sequence[Stretch]
+    place: Q = field(default_factory=Q)
+    people: int = 1
+    length: timedelta | None = None
+    near: Point | None = None
+    by_distance: bool = False
+
+
+def answer(question: Question, *, now: datetime, limit: int | None = PAGE, offset: int = 0) -> Found:
+    """Return a part of the spaces that could be booked, and how many there are. One statement."""
+    return availability.free(
+        question.spaces.filter(question.place, roomy(question.people)),
+        question.windows,
+        now=now,
+        length=question.length,
+        near=question.near,
+        by_distance=question.by_distance,
+        limit=limit,
+        offset=offset,
+    )
+
+
+def roomy(people: int) -> Q:
+    """Match spaces with room for so many, and those of which nobody has said how many they hold."""
+    return Q(capacity=None) | Q(capacity__gte=people)
+
+
+# --- Places ---------------------------------------------------------------------------------------
+
+NAMES = [
+    *(
+        f"{prefix}name_{language}"
+        for prefix in ("", "venue__", "venue__district__")
+        for language in ("fi", "sv", "en")
+    ),
+    "venue__address_fi",
+    "venue__address_sv",
+    "venue__postcode",
+]
+
+
+def place_called(text: str) -> Q:
+    """Match spaces whose names, address or district hold all the words."""
+    found = Q()
+    for word in text.split():
+        found &= Q(*((f"{name}__regex", in_any_case(word)) for name in NAMES), _connector=Q.OR)
+    return found
+
+
+def in_any_case(word: str) -> str:
+    """Return a pattern for a word. Databases differ in whether they know that Ä is a large ä."""
+    return "".join(
+        f"[{letter.lower()}{letter.upper()}]" if is_cased(letter) else re.escape(letter) for letter in word
+    )
+
+
+def is_cased(letter: str) -> bool:
+    """Whether the letter has one small and one large form: ß has two large ones."""
+    return letter.isalpha() and len(letter.lower()) == len(letter.upper()) == 1
+
+
+def centre_of(text: str) -> Point | None:
+    """Return the middle of a district's venues, if the text is the name of a district."""
+    named = Q(
+        *((f"name_{language}__regex", f"^{in_any_case(text)}$") for language in ("fi", "sv", "en")),
+        _connector=Q.OR,
+    )
+    middle = Venue.objects.filter(district__in=District.objects.filter(named)).aggregate(
+        Avg("lat"), Avg("lon")
+    )
+    return None if middle["lat__avg"] is None else (middle["lat__avg"], middle["lon__avg"])
+
+
+# --- Times ----------------------------------------------------------------------------------------
+
+
+def times_in(found: FreeSpace, length: timedelta) -> Iterator[Stretch]:
+    """Return times of that length one after the other, as many as fit into what is free."""
+    for start, end in found.stretches:
+        start = on_the_half_hour(start, end - length)
+        while start + length <= end:
+            yield start, start + length
+            start += length
+
+
+def on_the_half_hour(start: datetime, latest: datetime) -> datetime:
+    """Return the next half hour if there is still room: nobody asks for 10.25 who can have 10.30."""
+    half_hour = timedelta(minutes=GRID_STEP)
+    rounder = next_on_step(start - timedelta(minutes=1), half_hour)
+    return rounder if rounder <= latest else start
+
+
+# --- When the answer is no ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Instead:
+    """Why nothing was found, and what would be free."""
+
+    why: str
+    smaller: Sequence[Alternative] = ()
+    nearby: Sequence[Alternative] = ()
+    later: Sequence[Alternative] = ()
+
+
+def instead(question: Question, *, now: datetime) -> Instead:
+    """Say why nothing was found. What is offered instead is free when it is said."""
+    here = question.spaces.filter(question.place)
+    elsewhere = replace(question, place=Q(), by_distance=question.near is not None)
+    if not here.exists():
+        why = _("There is no such space. Try another place, or fewer conditions.")
+        return Instead(why, nearby=first_times(elsewhere, now=now))
+    if not here.filter(roomy(question.people)).exists():
+        most = here.aggregate(Max("capacity"))["capacity__max"]
+        why = _("The largest of these spaces has room for %(count)d people.") % {"count": most}
+        return Instead(why, smaller=first_times(replace(question, people=most), now=now))
+    return Instead(
+        _("All such spaces are taken or closed at that time."),
+        nearby=first_times(elsewhere, now=now) if question.place else [],
+        later=first_times(replace(question, windows=in_later_weeks(question.windows)), now=now),
+    )
+
+
+def in_later_weeks(windows: Sequence[Stretch]) -> list[Stretch]:
+    return [(after(start, weeks), after(end, weeks)) for weeks in LATER_WEEKS for start, end in windows]
+
+
+def after(instant: datetime, weeks: timedelta) -> datetime:
+    """Return when the city's clocks show the same, weeks later."""
+    return exact(local(instant) + weeks)
+
+
+def first_times(question: Question, *, now: datetime) -> list[Alternative]:
+    """Return the first free time in each of the few best spaces."""
+    found = answer(question, now=now, limit=OFFERS).page
+    spaces = Space.objects.with_place().in_bulk([row.space_id for row in found])
+    offers = []
+    for row in found:
+        space = spaces[row.space_id]
+        start, end = next(times_in(row, question.length or timedelta(minutes=space.min_minutes)))
+        offers.append(Alternative(space, start, end))
+    return offers

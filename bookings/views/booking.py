@@ -1,0 +1,144 @@
+"""Booking in one form, and the page of a booking."""
+
+from dataclasses import replace
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from venues import house_rules
+from venues.problems import Refused
+
+from .. import history, lifecycle, permissions
+from ..forms import BookingForm
+from ..models import Booking, Status
+from .holds import KEPT, alternatives, holds_of, people_of
+
+DRAFT = "draft"  # what the form said when its time was refused: it fills in the next one
+
+
+@require_http_methods(["GET", "POST"])
+def form(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask who and what for while the time is kept. Whoever is not signed in does that first."""
+    held = holds_of(request).filter(pk=pk).first()
+    if held is None or held.status not in {Status.HELD, Status.EXPIRED}:
+        return already_submitted(request, pk)
+    if not request.user.is_authenticated:
+        return show(request, held, None)
+    return fill_in(cast(SignedInRequest, request), held)
+
+
+def already_submitted(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lead whoever comes back to the form to the booking that became of it, and strangers nowhere."""
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
+    return redirect(
+        get_object_or_404(Booking.objects.visible_to(request.user).exclude(status=Status.HELD), pk=pk)
+    )
+
+
+def fill_in(request: SignedInRequest, held: Booking) -> HttpResponse:
+    filled_in = BookingForm(
+        request.POST or None, initial=beforehand(request), user=request.user, space=held.space
+    )
+    if request.method != "POST":
+        return show(request, held, filled_in)
+    if not filled_in.is_valid():
+        return show(request, held, filled_in, status=422)
+    return submit(request, held, filled_in)
+
+
+def submit(request: SignedInRequest, held: Booking, filled_in: BookingForm) -> HttpResponse:
+    asked = filled_in.cleaned_data
+    remember_person(request.user, asked)
+    wish = replace(
+        lifecycle.wish_of(held),
+        purpose=asked["purpose"],
+        attendees=asked["attendees"],
+        note=asked["note"],
+        organisation=asked.get("organisation"),
+    )
+    try:
+        booking = lifecycle.submit(held, wish, customer=request.user, now=timezone.now())
+    except Refused as refusal:
+        request.session[DRAFT] = {name: filled_in[name].value() for name in filled_in.fields}
+        return show(request, held, filled_in, refusal=refusal, status=409)
+    for key in (KEPT, DRAFT):
+        request.session.pop(key, None)
+    messages.success(request, thanks(booking))
+    return redirect(booking)
+
+
+def beforehand(request: HttpRequest) -> dict:
+    """Return what is known before the form is filled in."""
+    return {"attendees": people_of(request) or None, "organisation": ""} | request.session.get(DRAFT, {})
+
+
+def remember_person(user: User, asked: dict) -> None:
+    """Keep the name and phone of somebody who had not told them yet."""
+    if "name" in asked:
+        user.name, user.phone = asked["name"], asked["phone"]
+        user.save(update_fields=["name", "phone"])
+
+
+def thanks(booking: Booking) -> str:
+    return {
+        Status.CONFIRMED: _("Booked. The time is yours."),
+        Status.AWAITING_PAYMENT: _("The time is kept for you. Pay it to make it yours."),
+    }.get(Status(booking.status), _("Your request has been sent."))
+
+
+def show(
+    request: HttpRequest,
+    held: Booking,
+    filled_in: BookingForm | None,
+    *,
+    refusal: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    problems = refusal.problems if refusal else []
+    context = {
+        "held": held,
+        "date": lifecycle.date_of(held),
+        "form": filled_in,
+        "problems": problems,
+        "alternatives": alternatives(problems),
+        "has_run_out": not held.held_until
+        or held.status == Status.EXPIRED
+        or held.held_until <= timezone.now(),
+        "rules": house_rules.before_sending(held.space),
+    }
+    return render(request, "bookings/form.html", context, status=status)
+
+
+@require_GET
+@login_required
+def booking(request: SignedInRequest, pk: int) -> HttpResponse:
+    booking = get_object_or_404(Booking.objects.visible_to(request.user).with_place(), pk=pk)
+    if booking.status == Status.HELD:
+        return redirect("bookings:form", pk)
+    now = timezone.now()
+    date = lifecycle.date_of(booking)
+    return render(
+        request,
+        "bookings/booking.html",
+        {
+            "booking": booking,
+            "date": date,
+            "events": history.of(booking, reader=request.user),
+            "can_change": permissions.can_change(request.user, booking),
+            "can_move": permissions.can_move(request.user, booking, booking.space),
+            "can_see_arrival": permissions.can_see_arrival(request.user, booking),
+            "is_upcoming": date.starts_at > now,
+            "is_open": booking.status in lifecycle.ALLOWED_MOVES and date.starts_at > now,
+        },
+    )

@@ -1,0 +1,120 @@
+"""Keeping a time while somebody fills in the form, signed in or not."""
+
+from datetime import datetime
+
+from django.core.exceptions import BadRequest
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from venues.clock import exact
+from venues.models import Space
+from venues.problems import Problem, Refused
+
+from .. import lifecycle
+from ..availability import Stretch
+from ..lifecycle import Wish
+from ..models import Booking, Status
+
+KEPT = "kept"  # the session's hold: how a visitor who is not signed in owns it
+LONGEST_NUMBER = 5
+
+
+@require_POST
+def hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep a time and ask for the rest, or say what is free instead."""
+    space = get_object_or_404(Space.objects.with_place(), pk=pk)
+    starts_at, ends_at = period_of(request)
+    customer = request.user if request.user.is_authenticated else None
+    try:
+        held = lifecycle.hold(
+            Wish(space, starts_at, ends_at),
+            customer=customer,
+            now=timezone.now(),
+            instead_of=request.session.get(KEPT),
+        )
+    except Refused as refusal:
+        return taken(request, space, (starts_at, ends_at), refusal)
+    request.session[KEPT] = held.pk
+    return redirect(with_people(reverse("bookings:form", args=[held.pk]), people_of(request)))
+
+
+def taken(request: HttpRequest, space: Space, period: Stretch, refusal: Refused) -> HttpResponse:
+    """Say plainly that the time cannot be had, and what can."""
+    people = people_of(request)
+    context = {
+        "space": space,
+        "starts_at": period[0],
+        "ends_at": period[1],
+        "problems": refusal.problems,
+        "alternatives": alternatives(refusal.problems, people),
+        "people": people,
+    }
+    return render(request, "bookings/taken.html", context, status=409)
+
+
+def alternatives(problems: list[Problem], people: str = "") -> list[dict]:
+    """Return the free times that the problems name, once each, as chips that hold them."""
+    found = dict.fromkeys(offer for problem in problems for offer in problem.alternatives)
+    return [
+        {
+            "starts_at": offer.starts_at,
+            "ends_at": offer.ends_at,
+            "space": offer.space,
+            "action": hold_url(offer.space, people),
+        }
+        for offer in found
+    ]
+
+
+def hold_url(space: Space, people: str = "") -> str:
+    return with_people(reverse("bookings:hold", args=[space.pk]), people)
+
+
+def with_people(address: str, people: str) -> str:
+    return f"{address}?{urlencode({'people': people})}" if people else address
+
+
+def people_of(request: HttpRequest) -> str:
+    """Return how many people were searched for, or nothing. It only fills in the form beforehand."""
+    people = request.GET.get("people", "")
+    return people if people.isdecimal() and len(people) <= LONGEST_NUMBER else ""
+
+
+def period_of(request: HttpRequest) -> Stretch:
+    """Return the two instants of a pressed time: START/END in ISO 8601, with their offsets."""
+    start, _slash, end = request.POST.get("period", "").partition("/")
+    return instant(start), instant(end)
+
+
+def instant(text: str) -> datetime:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadRequest("A period is two instants with offsets.")
+    return exact(moment)
+
+
+# --- Whose hold it is -----------------------------------------------------------------------------
+
+
+def holds_of(request: HttpRequest):
+    """Return the holds that are this visitor's: those of the account, and the session's own."""
+    mine = Q(pk=request.session.get(KEPT), customer=None)
+    if request.user.is_authenticated:
+        mine |= Q(customer=request.user)
+    return Booking.objects.with_place().filter(mine)
+
+
+def own_hold(request: HttpRequest) -> Booking | None:
+    """Return the time that is kept for this visitor just now, if there is one."""
+    if not request.user.is_authenticated and KEPT not in request.session:
+        return None
+    return holds_of(request).filter(status=Status.HELD, held_until__gt=timezone.now()).order_by("-pk").first()

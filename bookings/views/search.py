@@ -1,0 +1,150 @@
+"""The first page: what is free, where and when."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Avg
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from venues.clock import local
+from venues.models import District, Space
+
+from .. import search as searching
+from ..availability import Found, FreeSpace
+from ..forms import SearchForm
+from ..search import Question
+from ..week_grid import Stretch
+from .holds import hold_url, own_hold
+
+NAMED_EQUIPMENT = 2
+DIGITS_OF_A_PAGE = 6
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Answer with a whole page, whether a browser or htmx asks: htmx takes the part that it needs."""
+    now = timezone.now()
+    form = SearchForm(request.GET, now=now)
+    context: dict[str, Any] = {
+        "form": form,
+        "kept": own_hold(request),
+        **views(request),
+        "districts": district_names(),
+        "tiles": settings.TILE_URL,
+        "attribution": settings.TILE_ATTRIBUTION,
+    }
+    if not form.is_valid():
+        return render(request, "bookings/search.html", context, status=422)
+    question = form.question()
+    number = page_number(request)
+    found = searching.answer(question, now=now, offset=(number - 1) * searching.PAGE)
+    page = Paginator(range(found.total), searching.PAGE).get_page(number)
+    if page.number != number:
+        return redirect(f"?{urlencode(request.GET.dict() | {'page': str(page.number)})}")
+    context |= {
+        "question": question,
+        "found": found,
+        "results": results(found, question),
+        "page": page,
+        "instead": None if found.total else searching.instead(question, now=now),
+    }
+    return render(request, "bookings/search.html", context)
+
+
+def views(request: HttpRequest) -> dict:
+    """Return whether a phone shows the list or the map, and the way to the other."""
+    shown = "map" if request.GET.get("view") == "map" else "list"
+    labels = {"list": _("List"), "map": _("Map")}
+    return {
+        "view": shown,
+        "views": [
+            {
+                "label": label,
+                "url": f"?{urlencode(request.GET.dict() | {'view': name})}",
+                "is_current": name == shown,
+            }
+            for name, label in labels.items()
+        ],
+    }
+
+
+def page_number(request: HttpRequest) -> int:
+    number = request.GET.get("page", "1")
+    return max(1, int(number)) if number.isdecimal() and len(number) < DIGITS_OF_A_PAGE else 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """One card: what `components/result.html` shows."""
+
+    space: Space
+    url: str
+    action: str
+    facts: Sequence[str]
+    price: str
+    metres: float | None
+    times: Sequence[Stretch]
+    more: int
+
+
+def results(found: Found, question: Question) -> list[Result]:
+    """Describe the spaces that were found, in their order. Two statements."""
+    described = Space.objects.with_place().prefetch_related("equipment")
+    spaces = described.in_bulk([row.space_id for row in found.page])
+    return [result(spaces[row.space_id], row, question) for row in found.page]
+
+
+def result(space: Space, row: FreeSpace, question: Question) -> Result:
+    length = question.length or timedelta(minutes=space.min_minutes)
+    times = [Stretch("free", start, end) for start, end in searching.times_in(row, length)]
+    people = str(question.people) if question.people > 1 else ""
+    asked: dict[str, str | int] = {
+        "week": str(local(row.first_free).date()),
+        "length": length // timedelta(minutes=1),
+        "people": people,
+    }
+    return Result(
+        space,
+        url=f"{reverse('bookings:space', args=[space.pk])}?{urlencode(asked)}",
+        action=hold_url(space, people),
+        facts=list(facts_of(space, question)),
+        price=str(space.get_payment_display()) if space.payment == Space.Payment.FREE else "",
+        metres=None if row.distance_km is None else row.distance_km * 1000,
+        times=times[: searching.CHIPS],
+        more=len(times[searching.CHIPS :]),
+    )
+
+
+def facts_of(space: Space, question: Question) -> Iterator[str]:
+    if space.venue.district:
+        yield space.venue.district.name.text
+    if space.capacity:
+        yield ngettext("%(count)d person", "%(count)d people", space.capacity) % {"count": space.capacity}
+    if space.is_step_free:
+        yield _("step-free")
+    for item in list(space.equipment.all())[:NAMED_EQUIPMENT]:
+        yield item.name.text.lower()
+    if space.is_demo:
+        yield _("demo data")
+    if question.near and space.venue.lat is None:
+        yield _("place not known, so listed last") if question.by_distance else _("place not known")
+
+
+def district_names() -> list[dict]:
+    """Return where each district is, as the middle of its venues: words on the map."""
+    districts = District.objects.annotate(lat=Avg("venues__lat"), lon=Avg("venues__lon"))
+    return [
+        {"name": district.name.text, "lat": district.lat, "lon": district.lon}
+        for district in districts.exclude(lat=None)
+    ]

@@ -1,0 +1,145 @@
+"""A space and when it is free, and the venue that it is in."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from venues import house_rules, opening_hours, wording
+from venues.clock import at, exact, local
+from venues.fields import pieces
+from venues.models import Space, Timetable, Venue
+from venues.problems import Alternative
+
+from .. import availability, week
+from ..forms import LENGTHS
+from .holds import hold_url, own_hold, people_of
+
+USUAL_MINUTES = 120
+LOOK_AHEAD = timedelta(days=90)
+
+
+@require_GET
+def space(request: HttpRequest, pk: int) -> HttpResponse:
+    now = timezone.now()
+    space = get_object_or_404(Space.objects.with_place().prefetch_related("equipment", "purposes"), pk=pk)
+    kept = own_hold(request)
+    people = people_of(request)
+    return render(
+        request,
+        "bookings/space.html",
+        {
+            "space": space,
+            "kept": kept,
+            "rules": house_rules.sentences(space),
+            "opening": opening_sentences(space, now),
+            "hall": hall_of(space),
+            "piece_names": piece_names(space),
+            **week_of(request, space, now=now, mine=kept.pk if kept else None),
+            "action": hold_url(space, people),
+        },
+    )
+
+
+@require_GET
+def venue(request: HttpRequest, pk: int) -> HttpResponse:
+    venue = get_object_or_404(Venue.objects.select_related("district", "timetable"), pk=pk)
+    opening = opening_hours.sentences(venue.timetable, since=local(timezone.now()).date())
+    spaces = sorted(venue.spaces.all(), key=hall_before_parts)
+    return render(request, "bookings/venue.html", {"venue": venue, "spaces": spaces, "opening": opening})
+
+
+def hall_before_parts(space: Space) -> tuple:
+    return space.hall_id, not space.is_hall, len(pieces(space.footprint)), min(pieces(space.footprint))
+
+
+def opening_sentences(space: Space, now: datetime) -> list[str]:
+    timetable = Timetable.objects.get(pk=space.timetable_in_force_id)
+    return opening_hours.sentences(timetable, since=local(now).date())
+
+
+def hall_of(space: Space) -> list[Space]:
+    """Return the other spaces of the same hall: what this one is a part of, and what shares its hall."""
+    others = Space.objects.filter(hall_id=space.hall_id).exclude(pk=space.pk)
+    return sorted(others, key=hall_before_parts)
+
+
+def piece_names(space: Space) -> Mapping[int, str]:
+    """Return the names of a hall's single pieces, where a space is exactly one piece."""
+    spaces = Space.objects.filter(hall_id=space.hall_id)
+    covers = {row.name.text: pieces(row.footprint) for row in spaces}
+    return {numbers.pop(): name for name, numbers in covers.items() if len(numbers) == 1}
+
+
+# --- The week -------------------------------------------------------------------------------------
+
+
+def week_of(
+    request: HttpRequest, space: Space, *, now: datetime, mine: int | None, minutes: int | None = None
+) -> dict:
+    """Return what the week's picture needs: the week that was asked for, or the first with free time."""
+    minutes = minutes or length_asked(request, space)
+    length = timedelta(minutes=minutes)
+    today = local(now).date()
+    furthest = today + timedelta(days=space.ahead_days)
+    asked = day_asked(request)
+    first = None
+    if asked is None:
+        first = first_free(space, now, length, now=now)
+        asked = local(first.starts_at).date() if first else today
+    shown = week.of(
+        space, week.monday_of(min(max(asked, today), furthest)), length=length, now=now, mine=mine
+    )
+    if not shown.first_free_day:
+        first = first_free(space, exact(at(shown.monday)), length, now=now)
+    earlier, later = shown.monday - timedelta(days=7), shown.monday + timedelta(days=7)
+    return {
+        "week": shown,
+        "minutes": minutes,
+        "lengths": lengths(request, space, minutes, shown.monday),
+        "earlier": address(request, week=earlier) if earlier >= week.monday_of(today) else None,
+        "later": address(request, week=later) if later <= furthest else None,
+        "first_free": None if shown.first_free_day else first,
+    }
+
+
+def day_asked(request: HttpRequest) -> date | None:
+    try:
+        return parse_date(request.GET.get("week", ""))
+    except ValueError:
+        return None
+
+
+def length_asked(request: HttpRequest, space: Space) -> int:
+    """Return for how many minutes somebody wants to book, within what the space allows."""
+    asked = request.GET.get("length", "")
+    minutes = int(asked) if asked.isdecimal() and len(asked) < 6 else USUAL_MINUTES
+    return min(max(minutes, space.min_minutes), space.max_minutes)
+
+
+def lengths(request: HttpRequest, space: Space, minutes: int, monday: date) -> list[dict]:
+    """Return the lengths to choose from: the usual ones that the space allows, and the one in use."""
+    allowed = {length for length in LENGTHS if space.min_minutes <= length <= space.max_minutes}
+    return [
+        {
+            "label": wording.duration(timedelta(minutes=length)),
+            "url": address(request, length=length, week=monday),
+            "is_current": length == minutes,
+        }
+        for length in sorted(allowed | {minutes, space.min_minutes})
+    ]
+
+
+def address(request: HttpRequest, **changes) -> str:
+    """Return the address of this page with some things changed, at its week."""
+    return f"?{urlencode(request.GET.dict() | changes)}#week"
+
+
+def first_free(space: Space, since: datetime, length: timedelta, *, now: datetime) -> Alternative | None:
+    stretches = availability.free_stretches(space, (since, since + LOOK_AHEAD), now=now, length=length)
+    return Alternative(space, stretches[0][0], stretches[0][0] + length) if stretches else None
