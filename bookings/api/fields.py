@@ -49,7 +49,13 @@ class Instant(TimeField):
         return local(instant).isoformat()
 
 
-@extend_schema_field({"type": "string", "example": "2027-02-06"})
+@extend_schema_field(
+    {
+        "type": "string",
+        "anyOf": [{"format": "date"}, {"format": "date-time"}],
+        "examples": ["2027-02-06", "2027-02-06T18:00:00+02:00"],
+    }
+)
 class DayOrInstant(TimeField):
     """A date, or an instant."""
 

@@ -92,7 +92,7 @@ def into_the_city(context, case):
     number = case.path_parameters.get("id") if case.path_parameters else None
     if isinstance(number, int) and number % 2 == 0:
         case.path_parameters["id"] = one_of(THINGS[case.path.split("/")[3]], number)
-    body = case.body
+    body = case.body if case.meta.generation.mode is GenerationMode.POSITIVE else None
     if isinstance(body, dict) and isinstance(body.get("space"), int) and body["space"] % 2 == 0:
         start = f"{body['space'] % 20:02}:00"
         body |= {"space": one_of(Space, body["space"]), "starts_at": hour(start).isoformat()}
@@ -143,4 +143,4 @@ def test_no_answer_is_undocumented(api, path, method, mode):
 @every_operation
 @every_mode
 def test_no_answer_is_undocumented_however_long_one_tries(api, path, method, mode):
-    try_out(api, path, method, mode, max_examples=500)
+    try_out(api, path, method, mode, max_examples=200)
