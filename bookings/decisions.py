@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -108,7 +109,7 @@ def obstacles(booking: Booking, *, now: datetime) -> list[Problem]:
 
 def spaces_of_hall(hall_id: int) -> list[Space]:
     """Return the hall and then its parts."""
-    spaces = Space.objects.filter(hall_id=hall_id).select_related("venue")
+    spaces = Space.objects.filter(hall_id=hall_id).select_related("venue", "part_of")
     return list(spaces.order_by(F("part_of").asc(nulls_first=True), "footprint", "pk"))
 
 
@@ -121,10 +122,16 @@ def blocked_by(wanted: Space, spaces: Iterable[Space]) -> list[Space]:
     return [space for space in spaces if space != wanted and share_floor(space, wanted)]
 
 
+def short_name(space: Space) -> str:
+    """Return a part's name without its hall's, which stands beside it: "Lohko A" of "Sali, lohko A"."""
+    whole, hall = str(space.name), str(space.part_of.name) if space.part_of else ""
+    return capfirst(whole.removeprefix(hall).lstrip(" ,–-") or whole) if hall else whole
+
+
 def piece_names(spaces: Iterable[Space]) -> dict[int, str]:
     """Return the names of the single pieces of floor: of those that are spaces by themselves."""
     return {
-        piece: str(space.name)
+        piece: short_name(space)
         for space in spaces
         if not space.is_hall and len(pieces(space.footprint)) == 1
         for piece in pieces(space.footprint)
@@ -142,7 +149,7 @@ def day_of(booking: Booking, spaces: Sequence[Space], *, now: datetime) -> Grid:
     )
     columns = [
         Column(
-            str(space.name),
+            short_name(space),
             day,
             [
                 drawn(row, booking, holders)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Value
 
 from venues import opening_hours
 from venues.clock import local
@@ -74,6 +74,14 @@ def change_weekly(
             OpeningHours(timetable=timetable, weekday=weekday, opens=opens, closes=closes)
             for weekday, opens, closes in weekly
         )
+        no_longer_made_up(timetable)
+
+
+def no_longer_made_up(timetable: Timetable) -> None:
+    """What a person says about opening hours is not demo data any more."""
+    others = Func(F("demo_facts"), Value("opening_hours"), function="array_remove")
+    Venue.objects.filter(timetable=timetable).update(demo_facts=others)
+    Space.objects.filter(pk__in=spaces_of(timetable).values("pk")).update(demo_facts=others)
 
 
 @in_one_transaction

@@ -36,6 +36,10 @@ class Collision:
     first: Occupancy
     second: Occupancy
 
+    @property
+    def pair(self) -> tuple[Occupancy, Occupancy]:
+        return self.first, self.second
+
 
 class RedrawCollides(Refused):
     """The new layout would put two bookings on one piece of floor.

@@ -1,13 +1,19 @@
 """What managers write when they decide."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.forms.boundfield import BoundField
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from venues.models import Space
+
+from . import layout
+from .layout import Layout
 
 USUAL_REASONS = {
     "own_use": _("The venue needs the space itself at that time."),
@@ -50,3 +56,46 @@ class ReasonForm(forms.Form):
         with translation.override(reader.language if reader else settings.LANGUAGE_CODE):
             usual = str(USUAL_REASONS.get(self.cleaned_data["usual"], ""))
         return " ".join(filter(None, [usual, self.cleaned_data["words"]]))
+
+
+class LayoutForm(forms.Form):
+    """Which pieces of a hall's floor each of its parts covers: a row of boxes for each.
+
+    The pieces are counted anew from 0, so that gaps in their numbers disappear. What is wrong with a layout
+    is for `bookings.layout` to say.
+    """
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+    count = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=layout.MOST_PIECES)
+
+    def __init__(self, data=None, *, parts: Sequence[Space], drawn: Layout, hall: Space, count: int):
+        self.parts, self.hall, self.pieces = parts, hall, range(count)
+        place = {piece: number for number, piece in enumerate(sorted(drawn[hall.pk]))}
+        covered = {f"space_{part.pk}": sorted(place[piece] for piece in drawn[part.pk]) for part in parts}
+        super().__init__(data, initial={"version": layout.version(drawn), "count": count} | covered)
+        for part in parts:
+            self.fields[f"space_{part.pk}"] = forms.TypedMultipleChoiceField(
+                label=str(part.name),
+                choices=[(piece, str(piece + 1)) for piece in self.pieces],
+                coerce=int,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+
+    @property
+    def can_grow(self) -> bool:
+        return len(self.pieces) < layout.MOST_PIECES
+
+    @property
+    def can_shrink(self) -> bool:
+        return len(self.pieces) > 1
+
+    @property
+    def rows(self) -> list[BoundField]:
+        return [self[f"space_{part.pk}"] for part in self.parts]
+
+    @property
+    def footprints(self) -> Layout:
+        """Return the layout that was written. Only of a valid form."""
+        parts = {part.pk: set(self.cleaned_data[f"space_{part.pk}"]) for part in self.parts}
+        return parts | {self.hall.pk: set(self.pieces)}

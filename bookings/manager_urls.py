@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import inbox
+from .views import hours, inbox, layout
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -12,4 +12,11 @@ urlpatterns = [
     path("inbox/<int:pk>/decline/", inbox.decline, name="decline"),
     path("inbox/<int:pk>/settle/", inbox.settle, name="settle"),
     path("inbox/<int:pk>/cancel/", inbox.cancel, name="cancel_by_venue"),
+    path("manage/hours/<int:pk>/", hours.week, name="hours"),
+    path("manage/hours/<int:pk>/days/", hours.new_days, name="hours_new_days"),
+    path("manage/hours/<int:pk>/days/<str:day>/", hours.one_day, name="hours_day"),
+    path("manage/hours/<int:pk>/days/<str:day>/forget/", hours.forget_day, name="hours_forget_day"),
+    path("manage/spaces/<int:pk>/own-hours/", hours.give_own, name="own_hours"),
+    path("manage/spaces/<int:pk>/venue-hours/", hours.follow_venue, name="venue_hours"),
+    path("manage/halls/<int:pk>/layout/", layout.show, name="layout"),
 ]

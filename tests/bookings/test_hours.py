@@ -21,7 +21,7 @@ from tests.factories import (
     open_daily,
 )
 from venues.clock import local
-from venues.models import Opening, Space, Timetable
+from venues.models import Opening, Space, Timetable, Venue
 from venues.problems import Refused
 from venues.versions import ChangedMeanwhile
 
@@ -70,6 +70,17 @@ def test_a_request_outside_new_hours_is_listed_too_though_it_holds_no_time():
     hours.change_weekly(room.venue.timetable, EVENINGS, now=NOW)
 
     assert hours.outside(room.venue.timetable, now=NOW).get().booking == asked
+
+
+def test_hours_that_a_person_has_said_are_no_longer_made_up():
+    room = create_space(demo_facts=["capacity", "opening_hours"])
+    Venue.objects.update(demo_facts=["opening_hours"])
+
+    hours.change_weekly(room.venue.timetable, EVENINGS, now=NOW)
+
+    room.refresh_from_db()
+    room.venue.refresh_from_db()
+    assert (room.demo_facts, room.venue.demo_facts) == (["capacity"], [])
 
 
 def test_an_exceptional_day_beats_the_week_in_both_directions():

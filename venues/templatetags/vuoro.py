@@ -18,7 +18,7 @@ from .. import hall_plan as plans
 from .. import wording
 from ..clock import local
 from ..fields import pieces
-from ..models import Space
+from ..models import Space, Venue
 from ..texts import Text
 
 register = template.Library()
@@ -93,6 +93,12 @@ def hall_plan(space: Space, names: Mapping[int, str] | None = None) -> dict[str,
     return {
         "plan": plans.draw(pieces(space.hall_footprint or space.footprint), pieces(space.footprint), names)
     }
+
+
+@register.filter
+def manages_venues(user: Any) -> bool:
+    """Whether somebody looks after a venue, so that the pages of managers are theirs."""
+    return user.is_staff or Venue.objects.looked_after_by(user).exists()
 
 
 @register.filter

@@ -1,0 +1,444 @@
+"""Edit what can be booked. Nothing that somebody else saved meanwhile is overwritten unseen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Model
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+
+from .fields import footprint, pieces
+from .models import District, Equipment, Purpose, Space, Timetable, Venue, VenueRole
+from .texts import LANGUAGES
+from .versions import version_of
+
+MOST_PIECES = 100
+LONGEST_BUFFER = 24 * 60  # minutes
+
+
+def in_all_languages(name: str) -> list[str]:
+    return [f"{name}_{language}" for language in LANGUAGES]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Fields that belong together, under a heading."""
+
+    title: str | Promise
+    fields: Sequence[BoundField]
+    hint: str | Promise = ""
+
+
+class EditForm(forms.ModelForm):
+    """Edit a row, or make a new one.
+
+    If somebody else saved the row while it was open, the form is not valid: `differences` says what is stored
+    and what was written, and saving once more saves over it. Needs the row locked when it is bound to data.
+    """
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    # At which field the sentence of a constraint is shown, by its code.
+    shown_at: Mapping[str, str] = {}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.differences: list[tuple[str, str, str]] = []
+        self.initial["version"] = self.stored_version
+
+    @property
+    def edited(self) -> list[str]:
+        """The names of the row's own fields that the form edits."""
+        return [name for name in self._meta.fields or [] if name in self.fields]
+
+    @property
+    def stored_version(self) -> str:
+        return version_of({name: plain(self.initial.get(name)) for name in self.edited})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.instance.pk and cleaned.get("version") != self.stored_version:
+            self.differences = list(self.compare())
+            assert isinstance(self.data, QueryDict)
+            data = self.data.copy()
+            data["version"] = self.stored_version
+            self.data = data
+            raise ValidationError(
+                _("Somebody else saved this while you had it open. Nothing of yours has been saved yet."),
+                code="changed_meanwhile",
+            )
+        return cleaned
+
+    def compare(self) -> Iterator[tuple[str, str, str]]:
+        """Return (label, what is stored, what was written) wherever the two differ."""
+        for name in self.edited:
+            if name in self.changed_data:
+                field = self[name]
+                yield str(field.label), in_words(field, field.initial), in_words(field, field.data)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Show the sentence of a constraint at the field that it is about."""
+        if field is None and hasattr(error, "error_dict"):
+            by_field = error.error_dict
+            for sentence in by_field.pop(NON_FIELD_ERRORS, []):
+                by_field.setdefault(self.shown_at.get(sentence.code, NON_FIELD_ERRORS), []).append(sentence)
+        super().add_error(field, error)
+
+    def save(self, commit: bool = True):
+        """Save what the form edits, and nothing else. What a person says is not made up any more."""
+        row = self.instance
+        if hasattr(row, "demo_facts"):
+            row.demo_facts = [fact for fact in row.demo_facts if not self.is_told(fact)]
+        if row.pk:
+            many = {field.name for field in row._meta.many_to_many}
+            also = ["demo_facts"] if hasattr(row, "demo_facts") else []
+            row.save(update_fields=[name for name in self.edited if name not in many] + also)
+        else:
+            row.save()
+        super().save(commit=False)
+        self.save_m2m()
+        return row
+
+    def is_told(self, fact: str) -> bool:
+        return not {fact, *in_all_languages(fact)}.isdisjoint(self.changed_data)
+
+
+def plain(value: Any) -> Any:
+    """Return a form's initial value as something that two people's forms have in common."""
+    return sorted(row.pk for row in value) if isinstance(value, list) else value
+
+
+def in_words(field: BoundField, value: Any) -> str:
+    """Tell a value, stored or written, as the form's reader knows it."""
+    choices = getattr(field.field, "choices", None) or getattr(field.field.widget, "choices", None)
+    if choices:
+        labels = {str(key): str(label) for key, label in choices}
+        chosen = value if isinstance(value, list) else [shown_as(field, value)]
+        words = [labels.get(str(getattr(one, "pk", one)), "") for one in chosen]
+        return ", ".join(filter(None, words)) or "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return str(value or "–")
+
+
+def shown_as(field: BoundField, value: Any) -> Any:
+    """A choice of yes, no and not known has words of its own for what is stored."""
+    widget = field.field.widget
+    return widget.format_value(value) if isinstance(widget, forms.NullBooleanSelect) else value
+
+
+class YesNoUnknown(forms.NullBooleanSelect):
+    """Yes, no, or nobody has looked."""
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs)
+        self.choices = [
+            ("unknown", gettext_lazy("Not known")),
+            ("true", gettext_lazy("Yes")),
+            ("false", gettext_lazy("No")),
+        ]
+
+
+# --- Venues ---------------------------------------------------------------------------------------
+
+
+class VenueForm(EditForm):
+    website = forms.URLField(
+        label=gettext_lazy("Website"), max_length=300, required=False, assume_scheme="https"
+    )
+
+    shown_at = {"point_incomplete": "point_quality", "point_impossible": "lat"}
+
+    class Meta:
+        model = Venue
+        fields = [
+            *in_all_languages("name"),
+            "kind",
+            "address_fi",
+            "address_sv",
+            "postcode",
+            "city",
+            "district",
+            "lat",
+            "lon",
+            "point_quality",
+            "phone",
+            "website",
+            *in_all_languages("description"),
+            "source",
+        ]
+        widgets = {name: forms.Textarea(attrs={"rows": 4}) for name in in_all_languages("description")}
+
+    @property
+    def sections(self) -> list[Section]:
+        return [
+            Section(_("Name"), [self[name] for name in in_all_languages("name")]),
+            Section(
+                _("Where it is"),
+                [self[name] for name in ("address_fi", "address_sv", "postcode", "city", "district", "kind")],
+            ),
+            Section(
+                _("Point on the map"),
+                [self[name] for name in ("lat", "lon", "point_quality")],
+                _("A point that is only somewhere near is drawn as such. Without one, the place has no pin."),
+            ),
+            Section(_("Contact details"), [self["phone"], self["website"]]),
+            Section(_("Description"), [self[name] for name in in_all_languages("description")]),
+            Section(_("Where the facts come from"), [self["source"]]),
+        ]
+
+    def save(self, commit: bool = True) -> Venue:
+        if not self.instance.pk:
+            self.instance.timetable = Timetable.objects.create()
+            self.instance.key = new_key(self.instance.name_fi)
+        return super().save(commit)
+
+
+class RoleForm(forms.Form):
+    """Give somebody who has an account a role at a venue."""
+
+    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=VenueRole.Role.choices)
+
+    def __init__(self, *args, venue: Venue, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.venue = venue
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        self.person = User.objects.filter(email=email, is_active=True).first()
+        if not self.person:
+            raise ValidationError(
+                _("Nobody has signed in with this address yet. Ask them to sign in once, then add them."),
+                code="no_such_person",
+            )
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if (
+            cleaned.get("email")
+            and self.venue.roles.filter(user=self.person, role=cleaned.get("role")).exists()
+        ):
+            self.add_error("email", _("This person has the role already."))
+        return cleaned
+
+    def save(self) -> VenueRole:
+        role, _made = VenueRole.objects.get_or_create(
+            venue=self.venue, user=self.person, role=self.cleaned_data["role"]
+        )
+        return role
+
+
+# --- Spaces ---------------------------------------------------------------------------------------
+
+
+class SpaceForm(EditForm):
+    """A space's facts and rules. Where it lies in its hall is drawn on the hall's layout."""
+
+    shown_at = {"policy_impossible": "max_minutes"}
+
+    class Meta:
+        model = Space
+        fields = [
+            *in_all_languages("name"),
+            *in_all_languages("description"),
+            "capacity",
+            "floor_area",
+            "purposes",
+            "equipment",
+            "supervision",
+            "is_step_free",
+            "has_accessible_toilet",
+            "has_induction_loop",
+            *in_all_languages("arrival"),
+            "is_demo",
+            "is_bookable",
+            "approval",
+            "requests_compete",
+            "payment",
+            "start_step",
+            "min_minutes",
+            "max_minutes",
+            "notice_hours",
+            "ahead_days",
+            "setup_minutes",
+            "cleanup_minutes",
+        ]
+        widgets = {
+            **{
+                name: forms.Textarea(attrs={"rows": 4})
+                for name in (*in_all_languages("description"), *in_all_languages("arrival"))
+            },
+            **dict.fromkeys(("is_step_free", "has_accessible_toilet", "has_induction_loop"), YesNoUnknown),
+            "purposes": forms.CheckboxSelectMultiple,
+            "equipment": forms.CheckboxSelectMultiple,
+        }
+        help_texts = {
+            "is_bookable": gettext_lazy(
+                "Without this, nobody can make a new booking. Those that have been made are kept."
+            ),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.is_demo:
+            del self.fields["is_demo"]
+        for name in ("setup_minutes", "cleanup_minutes"):
+            if self.instance.is_hall:
+                self.fields[name] = forms.IntegerField(
+                    label=self.fields[name].label, min_value=0, max_value=LONGEST_BUFFER
+                )
+            else:  # said once, for the whole hall
+                del self.fields[name]
+        self.initial["version"] = self.stored_version
+
+    @property
+    def sections(self) -> list[Section]:
+        sections = [
+            Section(
+                _("Name and description"),
+                self.of(*in_all_languages("name"), *in_all_languages("description")),
+            ),
+            Section(
+                _("Facts"),
+                self.of(
+                    "is_demo",
+                    "capacity",
+                    "floor_area",
+                    "purposes",
+                    "equipment",
+                    "supervision",
+                    "is_step_free",
+                    "has_accessible_toilet",
+                    "has_induction_loop",
+                ),
+            ),
+            Section(
+                _("How to get in"),
+                self.of(*in_all_languages("arrival")),
+                _("Only those whose booking is confirmed see this."),
+            ),
+            Section(
+                _("Rules of booking"),
+                self.of(
+                    "is_bookable",
+                    "approval",
+                    "requests_compete",
+                    "payment",
+                    "start_step",
+                    "min_minutes",
+                    "max_minutes",
+                    "notice_hours",
+                    "ahead_days",
+                ),
+                _("New rules hold for new bookings. Those that have been made are not judged again."),
+            ),
+            Section(
+                _("Between bookings"),
+                self.of("setup_minutes", "cleanup_minutes"),
+                _("Holds for the whole hall and all its parts. The longer of the two is kept free."),
+            ),
+        ]
+        return [section for section in sections if section.fields]
+
+    def of(self, *names: str) -> list[BoundField]:
+        return [self[name] for name in names if name in self.fields]
+
+
+class NewHallForm(SpaceForm):
+    """A new space that is no part of another."""
+
+    floor = forms.IntegerField(
+        label=gettext_lazy("Into how many parts its floor can be divided"),
+        min_value=1,
+        max_value=MOST_PIECES,
+        initial=1,
+        help_text=gettext_lazy("1, if it is always used as a whole."),
+    )
+
+    @property
+    def sections(self) -> list[Section]:
+        return [Section(_("Floor"), [self["floor"]]), *super().sections]
+
+    def save(self, commit: bool = True) -> Space:
+        self.instance.footprint = footprint(range(self.cleaned_data["floor"]))
+        self.instance.key = new_key(self.instance.name_fi)
+        return super().save(commit)
+
+
+class NewPartForm(SpaceForm):
+    """A new part of a hall. Needs the hall locked when it is bound to data."""
+
+    floor = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Which pieces of the hall's floor it covers"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("A space covers at least one piece of floor.")},
+    )
+
+    def __init__(self, *args, hall: Space, piece_names: Mapping[int, str], **kwargs):
+        self.hall = hall
+        super().__init__(*args, **kwargs)
+        floor = self.fields["floor"]
+        assert isinstance(floor, forms.TypedMultipleChoiceField)
+        floor.choices = [
+            (piece, f"{place}: {piece_names[piece]}" if piece in piece_names else str(place))
+            for place, piece in enumerate(sorted(pieces(hall.footprint)), start=1)
+        ]
+
+    @property
+    def sections(self) -> list[Section]:
+        return [Section(_("Floor"), [self["floor"]]), *super().sections]
+
+    def save(self, commit: bool = True) -> Space:
+        self.instance.footprint = footprint(self.cleaned_data["floor"])
+        self.instance.hall_footprint = self.hall.footprint
+        self.instance.key = new_key(self.instance.name_fi)
+        return super().save(commit)
+
+
+# --- The city's own lists -------------------------------------------------------------------------
+
+
+class DistrictForm(EditForm):
+    class Meta:
+        model = District
+        fields = ["number", *in_all_languages("name"), "contact_email", "contact_phone"]
+
+
+class WordForm(EditForm):
+    """A purpose or a piece of equipment."""
+
+    class Meta:
+        fields = in_all_languages("name")
+
+    def save(self, commit: bool = True) -> Model:
+        if not self.instance.pk:
+            self.instance.code = new_key(self.instance.name_fi)[:50]
+        return super().save(commit)
+
+
+class PurposeForm(WordForm):
+    class Meta(WordForm.Meta):
+        model = Purpose
+
+
+class EquipmentForm(WordForm):
+    class Meta(WordForm.Meta):
+        model = Equipment
+
+
+def new_key(name: str) -> str:
+    """Return a key that is nobody else's; people never see it."""
+    return f"{slugify(name)[:40]}-{token_hex(4)}".strip("-")

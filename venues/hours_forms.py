@@ -1,0 +1,176 @@
+"""Opening hours as people write them: "8.00–12.00, 17.00–24.00", and nothing for closed."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from . import wording
+from .models import OpeningException, Timetable
+from .opening_hours import Hours, Weekly, clock, closing
+from .widgets import DayInput
+
+CLOSED = {"", "-", "–", "kiinni", "suljettu", "stängt", "closed"}
+APART = re.compile(r"[,;\n]|\b(?:ja|och|and)\b|(?<=\d)\s+(?=\d)")
+STRETCH = re.compile(r"(?:klo|kl)?\.?\s*(\d{1,2})(?:[.:](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[.:](\d{2}))?")
+A_DAY = 24 * 60
+MOST_DAYS = 62
+LONGEST_LINE = 200
+
+
+class HoursField(forms.CharField):
+    """Stretches of one day, written as text and read as a list of (opens, closes).
+
+    24 is the end of the day; a closing time before the opening time is on the next day. Finnish and English
+    ways of writing a time will do, and so will a bare hour.
+    """
+
+    default_error_messages = {
+        "unreadable": _("Write the times like 8.00–12.00, 17.00–21.00."),
+        "no_such_time": _("There is no such time of day."),
+        "empty_stretch": _("The times must not be the same. Around the clock is 0.00–24.00."),
+        "overlap": _("The times overlap."),
+    }
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"required": False} | kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return ", ".join(f"{clock(opens)}–{closing(closes)}" for opens, closes in value)
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        text = str(super().to_python(value) or "").lower()
+        if text in CLOSED:
+            return []
+        if len(text) > LONGEST_LINE:
+            raise self.wrong("unreadable")
+        stretches = sorted(self.stretch(part.strip()) for part in APART.split(text) if part.strip())
+        self.refuse_overlap(stretches)
+        return stretches
+
+    def run_validators(self, value: Any) -> None:
+        """Those of a text have nothing to say about stretches of time."""
+
+    def stretch(self, text: str) -> Hours:
+        found = STRETCH.fullmatch(text)
+        if not found:
+            raise self.wrong("unreadable")
+        begins, ends = (
+            int(hours) * 60 + int(minutes or 0) for hours, minutes in (found.group(1, 2), found.group(3, 4))
+        )
+        if begins >= A_DAY or ends > A_DAY or int(found[2] or 0) > 59 or int(found[4] or 0) > 59:
+            raise self.wrong("no_such_time")
+        if begins == ends and begins != 0:
+            raise self.wrong("empty_stretch")
+        return moment(begins), moment(ends % A_DAY)
+
+    def refuse_overlap(self, stretches: Sequence[Hours]) -> None:
+        for earlier, later in pairwise(stretches):
+            lasts_past_midnight = earlier[1] <= earlier[0]
+            if lasts_past_midnight or later[0] < earlier[1]:
+                raise self.wrong("overlap")
+
+    def wrong(self, code: str) -> forms.ValidationError:
+        return forms.ValidationError(self.error_messages[code], code=code)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.prepare_value(initial or []) != (data or "")
+
+
+def moment(minutes: int) -> time:
+    return time(*divmod(minutes, 60))
+
+
+class WeekForm(forms.Form):
+    """The weekly opening hours, a line for each day. `version` is that of the hours that were looked at."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data=None, *, weekly: Sequence[Weekly], version: str):
+        days: dict[int, list[Hours]] = {weekday: [] for weekday in range(1, 8)}
+        for weekday, opens, closes in weekly:
+            days[weekday].append((opens, closes))
+        initial = {self.name(weekday): hours for weekday, hours in days.items()}
+        super().__init__(data, initial=initial | {"version": version})
+        for weekday in days:
+            self.fields[self.name(weekday)] = HoursField(label=capfirst(str(WEEKDAYS[weekday - 1])))
+
+    @staticmethod
+    def name(weekday: int) -> str:
+        return f"day_{weekday}"
+
+    @property
+    def days(self):
+        return [self[self.name(weekday)] for weekday in range(1, 8)]
+
+    @property
+    def weekly(self) -> list[Weekly]:
+        """Return the hours that were written. Only of a valid form."""
+        return [
+            (weekday, opens, closes)
+            for weekday in range(1, 8)
+            for opens, closes in self.cleaned_data[self.name(weekday)]
+        ]
+
+
+class DayForm(forms.ModelForm):
+    """Other hours than the weekly ones, on a day that is known."""
+
+    hours = HoursField(
+        label=_("Open"), help_text=_("Write like 8.00–12.00, 17.00–21.00. Leave empty if it is closed.")
+    )
+
+    class Meta:
+        model = OpeningException
+        fields = ["reason_fi", "reason_sv", "reason_en"]
+
+    field_order = ["first", "last", "hours"]
+
+    @property
+    def reason(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("reason_fi", "reason_sv", "reason_en")}
+
+
+class NewDaysForm(DayForm):
+    """Other hours than the weekly ones, on one day or on several in a row."""
+
+    first = forms.DateField(label=_("First day"), widget=DayInput)
+    last = forms.DateField(
+        label=_("Last day"), required=False, widget=DayInput, help_text=_("Leave empty for a single day.")
+    )
+
+    def __init__(self, *args, timetable: Timetable, today: date, **kwargs):
+        self.timetable, self.today = timetable, today
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first"), cleaned.get("last") or cleaned.get("first")
+        if not first or not last:
+            return cleaned
+        if first < self.today:
+            self.add_error("first", _("This day has passed."))
+        if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
+            self.add_error(
+                "last", _("The last day is not before the first, and at most two months after it.")
+            )
+        known = self.timetable.exceptions.filter(date__range=(first, last)).first()
+        if known:
+            self.add_error(
+                "first",
+                _("%(day)s is different already. Change it in the list.") % {"day": wording.day(known.date)},
+            )
+        return cleaned
+
+    @property
+    def days(self) -> list[date]:
+        first, last = self.cleaned_data["first"], self.cleaned_data["last"] or self.cleaned_data["first"]
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
