@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.bodies.UnreadBodyMiddleware",
     "config.logging.RequestLogMiddleware",
     "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
