@@ -163,7 +163,7 @@ class NewDaysForm(DayForm):
                 "last", _("The last day is not before the first, and at most two months after it.")
             )
         known = self.timetable.exceptions.filter(date__range=(first, last)).first()
-        if known:
+        if known and not self.errors:
             self.add_error(
                 "first",
                 _("%(day)s is different already. Change it in the list.") % {"day": wording.day(known.date)},

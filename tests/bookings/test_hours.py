@@ -1,10 +1,13 @@
 """Opening hours are changed by a manager; what has been promised stays promised."""
 
 import threading
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 
 import pytest
+import time_machine
 from django.db import connections
+from django.test import Client
 
 from bookings import hours, lifecycle
 from bookings.availability import free_stretches
@@ -14,6 +17,7 @@ from tests.factories import (
     NOW,
     create_booking,
     create_gym,
+    create_manager,
     create_space,
     create_user,
     create_venue,
@@ -209,3 +213,149 @@ def test_no_booking_slips_in_beside_a_change_of_hours():
     assert all(codes == {"closed"} for codes in refused)
     assert sorted(listed) == sorted(Booking.objects.live().values_list("pk", flat=True))
     assert len(refused) + len(listed) == 12
+
+
+# --- The pages ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def room():
+    return create_space()
+
+
+@pytest.fixture
+def desk(room) -> Iterator[Client]:
+    """Onni's browser, at eight o'clock on a Monday."""
+    client = Client(headers={"accept-language": "en"})
+    with time_machine.travel(NOW, tick=False):
+        client.force_login(create_manager(room.venue))
+        yield client
+
+
+def week_of(page, **changes) -> dict:
+    """Return what a browser would send for the week as it is shown, but for some changes."""
+    form = page.context["form"]
+    return {field.html_name: field.value() for field in [form["version"], *form.days]} | changes
+
+
+def test_the_week_is_shown_as_it_is_and_saved_as_it_is_written(desk, room):
+    url = f"/manage/hours/{room.venue.timetable_id}/"
+    kept = create_booking(room, "10:00", "12:00")
+
+    page = desk.get(url)
+    assert page.context["in_words"] == "Every day 0:00–24:00"
+    answer = desk.post(url, week_of(page, day_6="17–21", day_7="kiinni"), follow=True)
+
+    assert free_on(room, SATURDAY) == ["17:00"]
+    assert "1 booking is outside the opening hours. It is kept, and listed below." in answer.text
+    assert kept.get_absolute_url() in answer.text
+
+
+def test_a_week_that_cannot_be_read_keeps_what_was_written(desk, room):
+    url = f"/manage/hours/{room.venue.timetable_id}/"
+
+    answer = desk.post(url, week_of(desk.get(url), day_1="aina", day_2="8–12"))
+
+    assert answer.status_code == 422
+    assert 'value="aina"' in answer.text
+    assert 'value="8–12"' in answer.text
+    assert 'href="#id_day_1"' in answer.text
+
+
+def test_a_week_that_another_manager_changed_meanwhile_is_shown_beside_ones_own(desk, room):
+    url = f"/manage/hours/{room.venue.timetable_id}/"
+    mine = week_of(desk.get(url), day_1="8–12")
+    hours.change_weekly(room.venue.timetable, EVENINGS, now=NOW)
+
+    answer = desk.post(url, mine)
+
+    assert answer.status_code == 409
+    assert "Every day 17:00–21:00" in answer.text
+    assert 'value="8–12"' in answer.text
+    assert hours.weekly_of(room.venue.timetable) == EVENINGS
+    assert desk.post(url, week_of(answer)).status_code == 302
+    assert (1, time(8), time(12)) in hours.weekly_of(room.venue.timetable)
+
+
+def test_several_days_are_closed_at_once_and_one_opened_again(desk, room):
+    url = f"/manage/hours/{room.venue.timetable_id}/"
+    closed = {"first": "2027-02-06", "last": "2027-02-08", "hours": "", "reason_fi": "Hiihtoloma"}
+
+    answer = desk.post(f"{url}days/", closed, follow=True)
+
+    assert len(answer.context["days"]) == 3
+    assert "closed (Hiihtoloma)" in answer.text
+    assert free_on(room, SATURDAY) == []
+
+    desk.post(f"{url}days/2027-02-06/", {"hours": "9–12", "reason_fi": "Kirpputori"})
+    assert free_on(room, SATURDAY) == ["09:00"]
+
+    desk.post(f"{url}days/2027-02-06/forget/")
+    assert free_on(room, SATURDAY) == ["00:00"]
+
+
+@pytest.mark.parametrize(
+    ("days", "field"),
+    [
+        ({"first": ""}, "first"),
+        ({"first": "2027-01-31"}, "first"),
+        ({"first": "2027-02-06", "last": "2027-02-05"}, "last"),
+        ({"first": "2027-02-06", "last": "2027-12-31"}, "last"),
+        ({"first": "2027-02-06", "hours": "lounas"}, "hours"),
+        ({"first": "2027-02-10"}, "first"),
+        ({"first": "9999-12-31", "last": "9999-12-31"}, None),
+    ],
+)
+def test_impossible_days_are_refused_at_their_field(desk, room, days, field):
+    timetable = room.venue.timetable
+    hours.change_days(timetable, [date(2027, 2, 10)], [], reason=NO_REASON, now=NOW)
+
+    answer = desk.post(f"/manage/hours/{timetable.pk}/days/", days)
+
+    assert answer.status_code == (422 if field else 302)
+    if field:
+        assert list(answer.context["form"].errors) == [field]
+        assert timetable.exceptions.count() == 1
+
+
+def test_a_day_that_is_no_day_or_an_ordinary_one_has_no_page(desk, room):
+    url = f"/manage/hours/{room.venue.timetable_id}/days/"
+
+    assert {desk.get(url + day).status_code for day in ("2027-02-06/", "2027-02-31/", "x/")} == {404}
+
+
+def test_a_space_gets_its_own_page_of_hours_and_gives_it_up(desk, room):
+    desk.post(f"/manage/spaces/{room.pk}/own-hours/")
+    room.refresh_from_db()
+
+    page = desk.get(f"/manage/hours/{room.timetable_id}/")
+
+    assert "These hours are the space's own" in page.text.replace("&#x27;", "'")
+    desk.post(f"/manage/spaces/{room.pk}/venue-hours/")
+    room.refresh_from_db()
+    assert room.timetable is None
+
+
+@pytest.mark.parametrize("who", ["stranger", "caretaker"])
+def test_hours_are_changed_by_managers_only(room, who):
+    person = create_user() if who == "stranger" else create_manager(room.venue, role="caretaker")
+    client = Client()
+    client.force_login(person)
+    url = f"/manage/hours/{room.venue.timetable_id}/"
+    hours.change_days(room.venue.timetable, [SATURDAY], [], reason=NO_REASON, now=NOW)
+
+    answers = [client.get(url), client.get(f"{url}days/{SATURDAY}/")]
+    answers += [
+        client.post(address)
+        for address in [
+            url,
+            f"{url}days/",
+            f"{url}days/{SATURDAY}/",
+            f"{url}days/{SATURDAY}/forget/",
+            f"/manage/spaces/{room.pk}/own-hours/",
+            f"/manage/spaces/{room.pk}/venue-hours/",
+        ]
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert room.venue.timetable.exceptions.count() == 1

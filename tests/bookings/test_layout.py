@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from django.test import Client
 
 from bookings import layout, lifecycle
 from bookings.layout import RedrawCollides, layout_of, redraw
@@ -214,3 +215,112 @@ def test_a_hall_is_redrawn_while_people_book_it():
     assert surprises == []
     assert overlapping_pairs() == 0
     assert Booking.objects.live().count() == Occupancy.objects.holding().count() >= 12
+
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gym():
+    return create_gym()
+
+
+@pytest.fixture
+def desk(gym) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(create_manager(gym[0].venue))
+    return client
+
+
+def url_of(gym) -> str:
+    return f"/manage/halls/{gym[0].pk}/layout/"
+
+
+def drawing(page, **changes) -> dict:
+    """Return what a browser would send for the layout as it is shown, but for some changes."""
+    return {field.html_name: field.value() for field in page.context["form"]} | changes
+
+
+def test_the_hall_is_shown_as_it_is_drawn_and_drawn_as_it_is_ticked(desk, gym):
+    whole, a, b, a_and_c = gym
+    page = desk.get(url_of(gym))
+    assert page.context["form"][f"space_{a_and_c.pk}"].value() == [0, 2]
+
+    answer = desk.post(url_of(gym), drawing(page, **{f"space_{b.pk}": ["1", "2"]}), follow=True)
+
+    assert "The hall has been redrawn." in answer.text
+    assert layout_of(whole) == {whole.pk: {0, 1, 2}, a.pk: {0}, b.pk: {1, 2}, a_and_c.pk: {0, 2}}
+
+
+def test_a_piece_is_added_before_anything_is_saved(desk, gym):
+    whole, _, b, _ = gym
+    page = desk.get(url_of(gym))
+
+    wider = desk.post(url_of(gym), drawing(page, change_count="4", **{f"space_{b.pk}": ["1", "2"]}))
+
+    assert wider.status_code == 200
+    assert len(wider.context["form"].pieces) == 4
+    assert wider.context["form"][f"space_{b.pk}"].value() == ["1", "2"]
+    assert layout_of(whole)[whole.pk] == {0, 1, 2}
+
+    desk.post(url_of(gym), drawing(wider, count="4", **{f"space_{b.pk}": ["1", "3"]}))
+
+    assert layout_of(whole)[whole.pk] == {0, 1, 2, 3}
+    assert layout_of(whole)[b.pk] == {1, 3}
+
+
+def test_the_page_names_the_bookings_that_would_collide(desk, gym):
+    whole, a, b, _ = gym
+    bookings = [create_booking(space, "10:00", "12:00") for space in (a, b)]
+    page = desk.get(url_of(gym))
+
+    answer = desk.post(url_of(gym), drawing(page, **{f"space_{b.pk}": ["0", "1"]}))
+
+    assert answer.status_code == 409
+    assert "in 1 case" in answer.text
+    for booking in bookings:
+        assert booking.get_absolute_url() in answer.text
+    assert answer.context["form"][f"space_{b.pk}"].value() == ["0", "1"]
+    assert layout_of(whole)[b.pk] == {1}
+
+
+def test_a_space_without_floor_is_refused_at_its_row(desk, gym):
+    page = desk.get(url_of(gym))
+
+    answer = desk.post(url_of(gym), drawing(page, **{f"space_{gym[1].pk}": []}))
+
+    assert answer.status_code == 409
+    assert f'href="#id_space_{gym[1].pk}"' in answer.text
+
+
+def test_a_hall_that_was_redrawn_meanwhile_is_not_overwritten_unseen(desk, gym):
+    whole, _, b, _ = gym
+    mine = drawing(desk.get(url_of(gym)), **{f"space_{b.pk}": ["1", "2"]})
+    redraw(whole, layout_of(whole) | {b.pk: {0, 1}}, by=create_user(), now=NOW)
+
+    answer = desk.post(url_of(gym), mine)
+
+    assert answer.status_code == 409
+    assert "Somebody else changed this meanwhile" in answer.text
+    assert layout_of(whole)[b.pk] == {0, 1}
+    assert desk.post(url_of(gym), drawing(answer)).status_code == 302
+    assert layout_of(whole)[b.pk] == {1, 2}
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"count": "0"}, {"count": "99999999999"}, {"count": "x"}, {"version": ""}, {"change_count": "-1"}],
+)
+def test_nonsense_redraws_nothing(desk, gym, nonsense):
+    before = layout_of(gym[0])
+
+    answer = desk.post(url_of(gym), drawing(desk.get(url_of(gym)), **nonsense))
+
+    assert answer.status_code in {200, 409}
+    assert layout_of(gym[0]) == before
+
+
+def test_a_part_has_no_layout_and_a_stranger_sees_none(desk, gym):
+    assert desk.get(f"/manage/halls/{gym[1].pk}/layout/").status_code == 404
+    desk.force_login(create_user())
+    assert desk.get(url_of(gym)).status_code == desk.post(url_of(gym)).status_code == 404
