@@ -87,7 +87,7 @@ def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: st
     if footprints == before:
         return
     try:
-        with refused_as_time_taken():
+        with refused_as_time_taken(), transaction.atomic():
             step_aside(hall, before, footprints)
             draw(hall, footprints)
     except TimeTaken:

@@ -248,36 +248,48 @@ def judged(
     giving_up: Iterable[Booking] = (),
     ignoring: Booking | None = None,
 ) -> Wish:
-    """Lock the halls, free what has run out there, and return the wish with its space as drawn now.
+    """Lock the halls, free what has run out if it is in the way, and return the wish with its space as it is.
 
     Raises `Refused` with everything that stands in the way.
     """
     giving_up = list(giving_up)
     occupancies.lock_halls([wish.space.hall_id, *(held.space.hall_id for held in giving_up)])
-    sweep(wish.space.hall_id, now=now, giving_up=giving_up)
-    space, problems = availability.judge(
-        wish.space,
-        wish.starts_at,
-        wish.ends_at,
-        attendees=wish.attendees,
-        now=now,
-        ignoring=ignoring.pk if ignoring else None,
-    )
+    give_up(giving_up)
+
+    def ask() -> tuple[Space, list[Problem]]:
+        return availability.judge(
+            wish.space,
+            wish.starts_at,
+            wish.ends_at,
+            attendees=wish.attendees,
+            now=now,
+            ignoring=ignoring.pk if ignoring else None,
+        )
+
+    space, problems = ask()
+    if "time_taken" in {problem.code for problem in problems} and sweep(wish.space.hall_id, now=now):
+        space, problems = ask()
     if customer and space.approval == Space.Approval.REQUEST:
-        problems += too_many_requests(customer)
+        problems += too_many_requests(customer, now=now)
     if problems:
         raise Refused(*problems)
     return replace(wish, space=space)
 
 
-def sweep(hall_id: int, *, now: datetime, giving_up: Iterable[Booking] = ()) -> None:
-    """Free the hall of what has run out, and of holds that are given up. Needs the halls' locks."""
+def give_up(holds: list[Booking]) -> None:
+    """End holds that their holder wants no more. Needs their halls' locks."""
+    for held in locked(held.pk for held in holds) if holds else []:
+        if held.status == Status.HELD:
+            change(held, Status.EXPIRED)
+
+
+def sweep(hall_id: int, *, now: datetime) -> bool:
+    """Free the hall of what has run out, and say whether there was anything. Needs the hall's lock."""
     run_out = Booking.objects.overdue(now).filter(dates__hall=hall_id).values_list("pk", flat=True)
-    given_up = {held.pk for held in giving_up}
-    ended = {*run_out, *given_up}
-    for booking in locked(ended) if ended else []:
-        if is_overdue(booking, now) or (booking.pk in given_up and booking.status == Status.HELD):
-            change(booking, Status.EXPIRED)
+    ended = [booking for booking in locked(set(run_out)) if is_overdue(booking, now)] if run_out else []
+    for booking in ended:
+        change(booking, Status.EXPIRED)
+    return bool(ended)
 
 
 def is_overdue(booking: Booking, now: datetime) -> bool:
@@ -291,10 +303,10 @@ def is_overdue(booking: Booking, now: datetime) -> bool:
     return deadline is not None and deadline <= now
 
 
-def too_many_requests(customer: User) -> list[Problem]:
+def too_many_requests(customer: User, *, now: datetime) -> list[Problem]:
     """Say so if the customer waits for as many decisions as one may. Needs the customer's lock."""
     limit = settings.MAX_UNDECIDED_REQUESTS
-    if customer.bookings.undecided().count() < limit:
+    if customer.bookings.undecided().filter(decide_by__gt=now).count() < limit:
         return []
     message = ngettext_lazy(
         "You already have %(count)d request waiting for an answer. Cancel it or wait for the answer.",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import psycopg
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from venues.clock import exact
@@ -34,10 +34,12 @@ def taken() -> Problem:
 
 @contextmanager
 def refused_as_time_taken() -> Iterator[None]:
-    """Turn the database's refusal of an overlap into `TimeTaken`. All other errors pass."""
+    """Turn the database's refusal of an overlap into `TimeTaken`. All other errors pass.
+
+    The transaction is lost: whoever wants to go on in it opens a savepoint inside.
+    """
     try:
-        with transaction.atomic():
-            yield
+        yield
     except IntegrityError as exc:
         if violated_constraint(exc) in NO_OVERLAP:
             raise TimeTaken from exc
@@ -57,7 +59,10 @@ def lock_halls(hall_ids: Iterable[int]) -> None:
 
 
 def claim(booking: Booking, space: Space, starts_at: datetime, ends_at: datetime) -> Occupancy:
-    """Give a booking a date in a space as drawn now. Needs the hall's lock; raises `TimeTaken`."""
+    """Give a booking a date in a space as drawn now. Needs the hall's lock.
+
+    Raises `TimeTaken`, and the transaction is lost.
+    """
     with refused_as_time_taken():
         return Occupancy.objects.create(
             booking=booking,
@@ -69,7 +74,10 @@ def claim(booking: Booking, space: Space, starts_at: datetime, ends_at: datetime
 
 
 def relocate(date: Occupancy, space: Space, starts_at: datetime, ends_at: datetime) -> None:
-    """Move a date to another time or space. Needs both halls' locks; raises `TimeTaken`."""
+    """Move a date to another time or space. Needs both halls' locks.
+
+    Raises `TimeTaken`, and the transaction is lost.
+    """
     with refused_as_time_taken():
         Occupancy.objects.filter(pk=date.pk).update(**place(space, starts_at, ends_at))
 

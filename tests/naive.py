@@ -177,13 +177,14 @@ class World:
                 yield "time_taken"
 
     def judged(self, wish: Booking, *, quota: bool = True, ignoring: Booking | None = None) -> Iterator[str]:
-        for booking in self.bookings:
-            if booking.space.hall is wish.space.hall and booking.is_overdue(self.now):
-                booking.status = "expired"
+        if "time_taken" in self.problems(wish, ignoring=ignoring):
+            for booking in self.bookings:
+                if booking.space.hall is wish.space.hall and booking.is_overdue(self.now):
+                    booking.status = "expired"
         yield from self.problems(wish, ignoring=ignoring)
         if quota and wish.customer and wish.space.by_request:
-            waiting = [b for b in self.bookings if b.customer == wish.customer and b.status == "requested"]
-            if len(waiting) >= MOST_REQUESTS:
+            asked = [b for b in self.bookings if b.customer == wish.customer and b.status == "requested"]
+            if sum(not booking.is_overdue(self.now) for booking in asked) >= MOST_REQUESTS:
                 yield "too_many_requests"
 
     # --- What people do --------------------------------------------------------------------------
