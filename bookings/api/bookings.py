@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -34,14 +34,18 @@ MOST_PEOPLE = 100_000
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
+# Of its dates a booking tells only when they are.
+TIMES = Prefetch("dates", Occupancy.objects.only("booking", "starts_at", "ends_at"))
+
+
 # --- What is told ---------------------------------------------------------------------------------
 
 
 class InstantOfDate(Instant):
-    """When the booking's date starts or ends. Needs `dates` fetched."""
+    """When the booking's date starts or ends: as the wish in the context says, or its `dates`, fetched."""
 
     def get_attribute(self, booking: Booking) -> datetime:
-        date = booking.dates.all()[0]
+        date = self.context.get("wish") or booking.dates.all()[0]
         return date.starts_at if self.field_name == "starts_at" else date.ends_at
 
 
@@ -58,10 +62,13 @@ class OrganisationSerializer(serializers.ModelSerializer):
         fields = read_only_fields = ["id", "name", "kind"]
 
 
-class BookingSerializer(serializers.ModelSerializer):
+@extend_schema_serializer(component_name="Booking")
+class BookingSerializer(serializers.Serializer):
     """Who has which space when, and in which state."""
 
+    id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Status.choices)
+    space = serializers.IntegerField(source="space_id")
     space_name = Texts("name", source="space")
     venue = serializers.IntegerField(source="space.venue_id")
     venue_name = Texts("name", source="space.venue")
@@ -69,6 +76,9 @@ class BookingSerializer(serializers.ModelSerializer):
     ends_at = InstantOfDate()
     customer = CustomerSerializer()
     organisation = OrganisationSerializer(allow_null=True)
+    purpose = serializers.CharField()
+    attendees = serializers.IntegerField()
+    note = serializers.CharField(help_text="A message to the venue.")
     competes = serializers.BooleanField(help_text="Others may ask for the same time; the manager chooses.")
     created_at = Instant()
     held_until = Instant(allow_null=True)
@@ -78,42 +88,14 @@ class BookingSerializer(serializers.ModelSerializer):
     cancelled_at = Instant(allow_null=True)
     reason = serializers.CharField(help_text="Why it was declined or cancelled.")
 
-    class Meta:
-        model = Booking
-        fields = read_only_fields = [
-            "id",
-            "status",
-            "space",
-            "space_name",
-            "venue",
-            "venue_name",
-            "starts_at",
-            "ends_at",
-            "customer",
-            "organisation",
-            "purpose",
-            "attendees",
-            "note",
-            "competes",
-            "created_at",
-            "held_until",
-            "decide_by",
-            "payment_due_at",
-            "decided_at",
-            "cancelled_at",
-            "reason",
-        ]
 
-
+@extend_schema_serializer(component_name="BookingInFull")
 class BookingInFullSerializer(BookingSerializer):
     """A booking, and how to get in."""
 
     arrival = serializers.SerializerMethodField(
         help_text="How to get in; null until the booking is confirmed."
     )
-
-    class Meta(BookingSerializer.Meta):
-        fields = read_only_fields = [*BookingSerializer.Meta.fields, "arrival"]
 
     @extend_schema_field(TextsSerializer(allow_null=True))
     def get_arrival(self, booking: Booking) -> dict | None:
@@ -139,7 +121,7 @@ class OwnOrganisation(ById):
 
 @extend_schema_serializer(component_name="NewBooking")
 class NewBookingSerializer(serializers.Serializer):
-    space = ById(queryset=Space.objects.with_place())
+    space = ById(queryset=Space.objects.all())  # the rules read it anew, with its place
     starts_at = Instant()
     ends_at = Instant()
     purpose = Text(max_length=200, default="", allow_blank=True, help_text="What for.")
@@ -228,7 +210,8 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         """
         wish = Wish(**self.asked(NewBookingSerializer, request.data))
         booking = lifecycle.book(wish, customer=self.caller, now=timezone.now())
-        return self.told(booking, status.HTTP_201_CREATED)
+        context = self.get_serializer_context() | {"wish": wish}  # spares reading back what was just written
+        return Response(BookingInFullSerializer(booking, context=context).data, status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="bookings_approve", request=None, responses=BookingInFullSerializer)
     @action(detail=True, methods=["post"])
@@ -297,7 +280,6 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         given.is_valid(raise_exception=True)
         return given.validated_data
 
-    def told(self, booking: Booking, code: int = status.HTTP_200_OK) -> Response:
-        prefetch_related_objects([booking], "dates")
-        told = BookingInFullSerializer(booking, context=self.get_serializer_context())
-        return Response(told.data, status=code)
+    def told(self, booking: Booking) -> Response:
+        prefetch_related_objects([booking], TIMES)
+        return Response(BookingInFullSerializer(booking, context=self.get_serializer_context()).data)
