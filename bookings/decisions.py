@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q
-from django.utils.text import capfirst
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from venues.clock import at, exact, local
-from venues.fields import pieces
+from venues.halls import share_floor, short_name
 from venues.models import Space
 from venues.problems import Problem
 
@@ -105,37 +104,6 @@ def obstacles(booking: Booking, *, now: datetime) -> list[Problem]:
         ignoring=booking.pk,
     )
     return [problem for problem in problems if problem.code in {"time_taken", "closed"}]
-
-
-def spaces_of_hall(hall_id: int) -> list[Space]:
-    """Return the hall and then its parts."""
-    spaces = Space.objects.filter(hall_id=hall_id).select_related("venue", "part_of")
-    return list(spaces.order_by(F("part_of").asc(nulls_first=True), "footprint", "pk"))
-
-
-def share_floor(one: Space, other: Space) -> bool:
-    return not pieces(one.footprint).isdisjoint(pieces(other.footprint))
-
-
-def blocked_by(wanted: Space, spaces: Iterable[Space]) -> list[Space]:
-    """Return those of the hall's other spaces that cannot be used while this one is."""
-    return [space for space in spaces if space != wanted and share_floor(space, wanted)]
-
-
-def short_name(space: Space) -> str:
-    """Return a part's name without its hall's, which stands beside it: "Lohko A" of "Sali, lohko A"."""
-    whole, hall = str(space.name), str(space.part_of.name) if space.part_of else ""
-    return capfirst(whole.removeprefix(hall).lstrip(" ,–-") or whole) if hall else whole
-
-
-def piece_names(spaces: Iterable[Space]) -> dict[int, str]:
-    """Return the names of the single pieces of floor: of those that are spaces by themselves."""
-    return {
-        piece: short_name(space)
-        for space in spaces
-        if not space.is_hall and len(pieces(space.footprint)) == 1
-        for piece in pieces(space.footprint)
-    }
 
 
 def day_of(booking: Booking, spaces: Sequence[Space], *, now: datetime) -> Grid:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.requests import SignedInRequest
+from venues import halls
 from venues.models import Venue
 from venues.problems import Refused
 from venues.wording import when
@@ -176,16 +177,16 @@ def details(booking: Booking, now: datetime) -> dict:
     }
     if booking.status != Status.REQUESTED:
         return facts
-    spaces = decisions.spaces_of_hall(booking.space.hall_id)
+    spaces = halls.spaces_of_hall(booking.space.hall_id)
     obstacles = decisions.obstacles(booking, now=now)
     return facts | {
         "form": ReasonForm(),
         "has_lapsed": booking.decide_by is not None and booking.decide_by <= now,
         "obstacles": obstacles,
         "is_taken": any(problem.code == "time_taken" for problem in obstacles),
-        "blocked": decisions.blocked_by(booking.space, spaces),
+        "blocked": halls.blocked_by(booking.space, spaces),
         "grid": decisions.day_of(booking, spaces, now=now),
-        "piece_names": decisions.piece_names(spaces),
+        "piece_names": halls.piece_names(spaces),
         "rivals": lifecycle.rivals_of(booking).with_place().order_by("created_at"),
     }
 

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
+from venues import halls
 from venues.models import Space, Venue
 from venues.problems import Refused
 
-from .. import decisions, layout
+from .. import layout
 from ..layout import RedrawCollides
 from ..manager_forms import LayoutForm
 
@@ -41,7 +42,7 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def form_of(hall: Space, drawn: layout.Layout, *, count: int, data=None) -> LayoutForm:
-    parts = [space for space in decisions.spaces_of_hall(hall.pk) if space.pk != hall.pk]
+    parts = [space for space in halls.spaces_of_hall(hall.pk) if space.pk != hall.pk]
     return LayoutForm(data, hall=hall, parts=parts, drawn=drawn, count=count)
 
 
@@ -63,12 +64,12 @@ def wanted_count(request: SignedInRequest) -> int:
 def page(
     request: SignedInRequest, hall: Space, form: LayoutForm, refusal: Refused | None = None
 ) -> HttpResponse:
-    spaces = decisions.spaces_of_hall(hall.pk)
+    spaces = halls.spaces_of_hall(hall.pk)
     context = {
         "hall": hall,
         "venue": hall.venue,
         "spaces": spaces,
-        "piece_names": decisions.piece_names(spaces),
+        "piece_names": halls.piece_names(spaces),
         "form": form,
         "refusal": refusal,
         "collides": isinstance(refusal, RedrawCollides),

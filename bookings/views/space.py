@@ -1,6 +1,5 @@
 """A space and when it is free, and the venue that it is in."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from venues import house_rules, opening_hours, wording
+from venues import halls, house_rules, opening_hours, wording
 from venues.clock import at, exact, local
 from venues.fields import pieces
 from venues.models import Space, Timetable, Venue
@@ -39,7 +38,7 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
             "rules": house_rules.sentences(space),
             "opening": opening_sentences(space, now),
             "hall": hall_of(space),
-            "piece_names": piece_names(space),
+            "piece_names": halls.piece_names(halls.spaces_of_hall(space.hall_id)),
             **week_of(request, space, now=now, mine=kept.pk if kept else None),
             "action": hold_url(space, people),
         },
@@ -67,13 +66,6 @@ def hall_of(space: Space) -> list[Space]:
     """Return the other spaces of the same hall: what this one is a part of, and what shares its hall."""
     others = Space.objects.filter(hall_id=space.hall_id).exclude(pk=space.pk)
     return sorted(others, key=hall_before_parts)
-
-
-def piece_names(space: Space) -> Mapping[int, str]:
-    """Return the names of a hall's single pieces, where a space is exactly one piece."""
-    spaces = Space.objects.filter(hall_id=space.hall_id)
-    covers = {row.name.text: pieces(row.footprint) for row in spaces}
-    return {numbers.pop(): name for name, numbers in covers.items() if len(numbers) == 1}
 
 
 # --- The week -------------------------------------------------------------------------------------

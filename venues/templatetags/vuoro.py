@@ -91,7 +91,9 @@ def status(booking: Any) -> SafeString:
 def hall_plan(space: Space, names: Mapping[int, str] | None = None) -> dict[str, plans.Plan | None]:
     """Draw where in its hall a space is. A hall that is all one piece has no plan."""
     return {
-        "plan": plans.draw(pieces(space.hall_footprint or space.footprint), pieces(space.footprint), names)
+        "plan": plans.draw(
+            pieces(space.hall_footprint or space.footprint), pieces(space.footprint), names or {}
+        )
     }
 
 

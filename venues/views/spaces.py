@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
 
-from ..fields import pieces
+from .. import halls
 from ..forms import NewHallForm, NewPartForm, SpaceForm
 from ..models import Space, Venue
 from .editing import edits, one_of, posted, show
@@ -46,15 +46,10 @@ def new_part(request: SignedInRequest, pk: int) -> HttpResponse:
     """Add a part to a hall. The hall is locked, so that nobody redraws it meanwhile."""
     hall = one_of(spaces_in_care(request).filter(part_of=None), request, pk)
     part = Space(venue=hall.venue, part_of=hall)
-    form = NewPartForm(posted(request), instance=part, hall=hall, piece_names=piece_names(hall))
+    names = halls.piece_names(halls.spaces_of_hall(hall.pk))
+    form = NewPartForm(posted(request), instance=part, hall=hall, piece_names=names)
     if request.method != "POST" or not form.is_valid():
         return show(request, "venues/new_space.html", form, venue=hall.venue, hall=hall)
     form.save()
     messages.success(request, _("%(space)s has been saved.") % {"space": part.name})
     return redirect("venues:venue", hall.venue_id)
-
-
-def piece_names(hall: Space) -> dict[int, str]:
-    """Return the names of those pieces of floor that are a part by themselves."""
-    covered = [(pieces(part.footprint), str(part.name)) for part in hall.parts.all()]
-    return {next(iter(floor)): name for floor, name in covered if len(floor) == 1}
