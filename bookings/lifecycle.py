@@ -27,7 +27,7 @@ from venues.problems import Problem, Refused
 
 from . import availability, occupancies, signals
 from .models import Booking, Occupancy, Status
-from .transactions import in_one_transaction
+from .transactions import in_one_transaction, lock
 
 ALLOWED_MOVES = {
     Status.HELD: {
@@ -440,7 +440,7 @@ def given_to_another(customer: User | None) -> str:
 def lock_customer(customer: User | None) -> None:
     """Wait for our turn with this customer, so that a quota judges two requests at once in turn."""
     if customer:
-        User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
+        lock(User, [customer.pk])
 
 
 def in_hand(booking: Booking, *, also: Iterable[int] = ()) -> Booking:

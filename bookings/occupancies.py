@@ -17,6 +17,7 @@ from venues.models import Space
 from venues.problems import Problem, Refused
 
 from .models import Booking, Occupancy
+from .transactions import lock
 
 NO_OVERLAP = {"occupancy_respects_setup", "occupancy_respects_cleanup"}
 
@@ -54,8 +55,7 @@ def violated_constraint(exc: IntegrityError) -> str | None:
 
 def lock_halls(hall_ids: Iterable[int]) -> None:
     """Wait for our turn at these halls. Whoever touches dates or opening hours calls this first."""
-    halls = Space.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=set(hall_ids))
-    list(halls.order_by("pk").values_list("pk"))
+    lock(Space, hall_ids)
 
 
 def claim(booking: Booking, space: Space, starts_at: datetime, ends_at: datetime) -> Occupancy:

@@ -42,6 +42,7 @@ CONFIGURATION = {
         "django": {"handlers": [], "level": "INFO"},
         "procrastinate.blueprints": {"level": "WARNING"},  # what every process registers as it starts
         "procrastinate.periodic": {"level": "WARNING"},
+        "procrastinate.jobs": {"level": "WARNING"},  # that it was queued; the worker tells the rest
         "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
         "gunicorn.access": {"handlers": [], "level": "ERROR", "propagate": True},
     },
