@@ -50,7 +50,7 @@ def on_time(space: Space) -> Iterator[str]:
         yield _("Bookings begin every %(step)d minutes.") % {"step": space.start_step}
     if space.notice_hours:
         notice = wording.duration(timedelta(hours=space.notice_hours))
-        yield _("Book at least %(notice)s before.") % {"notice": notice}
+        yield _("Book at least %(notice)s before it begins.") % {"notice": notice}
     yield ngettext(
         "You can book %(days)d day ahead.", "You can book %(days)d days ahead.", space.ahead_days
     ) % {"days": space.ahead_days}

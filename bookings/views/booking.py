@@ -112,9 +112,7 @@ def show(
         "form": filled_in,
         "problems": problems,
         "alternatives": alternatives(problems),
-        "has_run_out": not held.held_until
-        or held.status == Status.EXPIRED
-        or held.held_until <= timezone.now(),
+        "has_run_out": held.status == Status.EXPIRED or lifecycle.is_overdue(held, timezone.now()),
         "rules": house_rules.before_sending(held.space),
     }
     return render(request, "bookings/form.html", context, status=status)

@@ -51,6 +51,7 @@ def taken(request: HttpRequest, space: Space, period: Stretch, refusal: Refused)
         "space": space,
         "starts_at": period[0],
         "ends_at": period[1],
+        "is_taken": "time_taken" in refusal.codes,
         "problems": refusal.problems,
         "alternatives": alternatives(refusal.problems, people),
         "people": people,

@@ -51,7 +51,7 @@ def search(request: HttpRequest) -> HttpResponse:
     found = searching.answer(question, now=now, offset=(number - 1) * searching.PAGE)
     page = Paginator(range(found.total), searching.PAGE).get_page(number)
     if page.number != number:
-        return redirect(f"?{urlencode(request.GET.dict() | {'page': str(page.number)})}")
+        return redirect(f"{request.path}?{urlencode(request.GET.dict() | {'page': str(page.number)})}")
     context |= {
         "question": question,
         "found": found,
