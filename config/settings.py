@@ -248,7 +248,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VenueKind": "venues.models.Venue.Kind",
         "OrganisationKind": "accounts.models.Organisation.Kind",
-        "BookingStatus": "bookings.models.Status",
+        "BookingStatus": "bookings.api.bookings.STATES",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; no request of ours is near it

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
@@ -33,6 +34,8 @@ from .questions import Period, begin, end
 MOST_PEOPLE = 100_000
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
+# A form that is open is no booking yet.
+STATES = [choice for choice in Status.choices if choice[0] != Status.HELD]
 
 # Of its dates a booking tells only when they are.
 TIMES = Prefetch("dates", Occupancy.objects.only("booking", "starts_at", "ends_at"))
@@ -67,7 +70,7 @@ class BookingSerializer(serializers.Serializer):
     """Who has which space when, and in which state."""
 
     id = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = serializers.ChoiceField(choices=STATES)
     space = serializers.IntegerField(source="space_id")
     space_name = Texts("name", source="space")
     venue = serializers.IntegerField(source="space.venue_id")
@@ -81,7 +84,6 @@ class BookingSerializer(serializers.Serializer):
     note = serializers.CharField(help_text="A message to the venue.")
     competes = serializers.BooleanField(help_text="Others may ask for the same time; the manager chooses.")
     created_at = Instant()
-    held_until = Instant(allow_null=True)
     decide_by = Instant(allow_null=True, help_text="A request without an answer by then lapses.")
     payment_due_at = Instant(allow_null=True)
     decided_at = Instant(allow_null=True)
@@ -150,7 +152,7 @@ class CancelSerializer(serializers.Serializer):
 
 
 class BookingFilter(filters.FilterSet):
-    status = filters.MultipleChoiceFilter(choices=Status.choices, label="Repeat it for several.")
+    status = filters.MultipleChoiceFilter(choices=STATES, label="Repeat it for several.")
     space = WholeNumberFilter(field_name="space_id")
     venue = WholeNumberFilter(field_name="space__venue_id")
     organisation = WholeNumberFilter(field_name="organisation_id")
@@ -177,15 +179,17 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         return self.request.user
 
     def get_queryset(self):
-        return Booking.objects.visible_to(self.request.user).with_place().order_by("-pk")
+        return Booking.objects.submitted().visible_to(self.request.user).with_place().order_by("-pk")
 
     def filter_queryset(self, queryset):
+        """Ask for a period, too, which a filter cannot: `from` is no name in Python."""
+        queryset = super().filter_queryset(queryset)
         period = self.asked(Period, self.request.query_params)
+        if not period:
+            return queryset
         starts_at = begin(period["from"]) if "from" in period else EVER[0]
         ends_at = end(period["to"]) if "to" in period else EVER[1]
-        if period:
-            queryset = queryset.filter(pk__in=Occupancy.objects.over(starts_at, ends_at).values("booking"))
-        return super().filter_queryset(queryset)
+        return queryset.filter(pk__in=Occupancy.objects.over(starts_at, ends_at).values("booking"))
 
     @extend_schema(operation_id="bookings_list", parameters=[Period])
     def list(self, request: Request) -> Response:
@@ -210,7 +214,7 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         """
         wish = Wish(**self.asked(NewBookingSerializer, request.data))
         booking = lifecycle.book(wish, customer=self.caller, now=timezone.now())
-        context = self.get_serializer_context() | {"wish": wish}  # spares reading back what was just written
+        context = {**self.get_serializer_context(), "wish": wish}  # spares reading back what was just written
         return Response(BookingInFullSerializer(booking, context=context).data, status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="bookings_approve", request=None, responses=BookingInFullSerializer)
@@ -264,6 +268,11 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         if not permissions.can_move(self.caller, booking, wish.space):
             raise PermissionDenied
         return self.told(lifecycle.move(booking, wish, by=self.caller, now=timezone.now()))
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
 
     def get_object(self) -> Booking:
         """Return the booking; one that the caller may not see is not there."""

@@ -83,7 +83,8 @@ def answer(exc: Exception, context: dict) -> Response | None:
     if response is None:
         return None
     if response.status_code == 400:
-        problems = invalid(exc.detail if isinstance(exc, ValidationError) else response.data["detail"])
+        complaints = exc.detail if isinstance(exc, ValidationError) else response.data["detail"]
+        problems = list(problems_in(complaints))
         response.data = error("invalid", _("Some of what was sent cannot be used."), problems)
     else:
         detail = response.data["detail"]
@@ -103,18 +104,14 @@ def error(code: str, message: str | Promise, problems: list[Problem] | None = No
     return ErrorSerializer({"code": code, "message": message, "problems": problems or []}).data
 
 
-def invalid(detail, path: str = "") -> list[Problem]:
-    return list(problems_in(detail, path))
-
-
-def problems_in(detail, path: str) -> Iterator[Problem]:
+def problems_in(complaints, path: str = "") -> Iterator[Problem]:
     """Flatten what serializers and filters complain about, nested as the input was."""
-    if isinstance(detail, dict):
-        for name, inner in detail.items():
+    if isinstance(complaints, dict):
+        for name, inner in complaints.items():
             within = path if name == "non_field_errors" else f"{path}.{name}".lstrip(".")
             yield from problems_in(inner, within)
-    elif isinstance(detail, list):
-        for inner in detail:
+    elif isinstance(complaints, list):
+        for inner in complaints:
             yield from problems_in(inner, path)
     else:
-        yield Problem(detail.code, str(detail), path)
+        yield Problem(complaints.code, str(complaints), path)

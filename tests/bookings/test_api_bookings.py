@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings import lifecycle
+from bookings.lifecycle import Wish
 from bookings.models import Booking, Status
 from tests.api import BOOKINGS, client_of, codes_of, wish
 from tests.factories import (
@@ -183,6 +184,20 @@ def test_somebody_elses_booking_is_not_there():
     for act in ("approve", "decline", "cancel", "move", "settle"):
         answer = stranger.post(of(booking, f"{act}/"), {})
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_form_that_is_open_is_no_booking_yet():
+    aino = create_user()
+    held = lifecycle.hold(Wish(create_space(), hour("10:00"), hour("12:00")), customer=aino, now=NOW)
+
+    assert client_of(aino).get(BOOKINGS).json()["results"] == []
+    assert client_of(aino).get(of(held)).status_code == 404
+
+
+def test_what_concerns_one_person_is_kept_by_no_cache():
+    answer = client_of(create_user()).get(BOOKINGS)
+
+    assert set(answer["Cache-Control"].split(", ")) == {"private", "no-store"}
 
 
 def test_without_credentials_nothing_is_told():
