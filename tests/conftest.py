@@ -6,10 +6,11 @@ run. TZ and PGTZ say in which time zone the processes and that cluster live.
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from config import environment
 from tests import browser
@@ -47,3 +48,10 @@ def browser_type_launch_args(browser_type_launch_args) -> dict:
     if path is None:
         pytest.fail("No Chromium found. `make browser` installs one or says how.")
     return {**browser_type_launch_args, "executable_path": path, "args": browser.ARGUMENTS}
+
+
+@pytest.fixture(autouse=True)
+def in_finnish() -> Iterator[None]:
+    """Begin every test in the city's language, whatever language the test before it ended in."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield

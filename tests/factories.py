@@ -30,7 +30,9 @@ def create_user(name: str = "Aino", **facts) -> User:
     )
 
 
-def create_organisation(*members: User, name: str = "Hertsikan yhdistys", role: str = "booker") -> Organisation:
+def create_organisation(
+    *members: User, name: str = "Hertsikan yhdistys", role: str = "booker"
+) -> Organisation:
     organisation = Organisation.objects.create(name=name, kind=Organisation.Kind.ASSOCIATION)
     for member in members:
         Membership.objects.create(user=member, organisation=organisation, role=role)
@@ -38,7 +40,7 @@ def create_organisation(*members: User, name: str = "Hertsikan yhdistys", role: 
 
 
 def create_district(**facts) -> District:
-    defaults = {"number": str(next(number)), "name_fi": "Herttoniemi", "name_sv": "Hertonäs"}
+    defaults = {"number": f"{next(number) % 1000:03}", "name_fi": "Herttoniemi", "name_sv": "Hertonäs"}
     return District.objects.create(**defaults | facts)
 
 

@@ -17,7 +17,23 @@ TEMPLATES = sorted(
     if path.suffix in {".html", ".txt"} and path.name not in SAMPLES
 )
 # Words that are the same everywhere: names, units, signs.
-NAMES = {"Vuoro", "Suomeksi", "På", "svenska", "In", "English", "Helsinki", "h", "min", "km", "m²", "API"}
+NAMES = {
+    "Vuoro",
+    "Aino",
+    "Mikael",
+    "Onni",
+    "Suomeksi",
+    "På",
+    "svenska",
+    "In",
+    "English",
+    "Helsinki",
+    "h",
+    "min",
+    "km",
+    "m²",
+    "API",
+}
 
 
 def test_every_marked_string_is_translated():
@@ -25,13 +41,13 @@ def test_every_marked_string_is_translated():
 
 
 @pytest.mark.parametrize("language", catalogues.LANGUAGES)
-def test_translations_keep_their_placeholders(language):
+def test_translations_ask_for_nothing_that_the_code_does_not_give(language):
     broken = [
         (message.id, text)
         for message in catalogues.read(language)
         if message.id
         for source, text in pairs(message)
-        if sorted(PLACEHOLDER.findall(source)) != sorted(PLACEHOLDER.findall(text))
+        if not set(PLACEHOLDER.findall(text)) <= set(PLACEHOLDER.findall(source))
     ]
 
     assert broken == []

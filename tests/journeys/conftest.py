@@ -8,5 +8,6 @@ def base_url(live_server) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args) -> dict:
-    return {**browser_context_args, "locale": "fi-FI"}
+def browser_context_args(browser_context_args, base_url) -> dict:
+    # The address is said again: the inherited arguments may be those of a test elsewhere.
+    return {**browser_context_args, "base_url": base_url, "locale": "fi-FI"}
