@@ -29,14 +29,16 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return page(request, hall, form_of(hall, drawn, count=len(drawn[hall.pk])))
     form = form_of(hall, drawn, count=wanted_count(request), data=request.POST)
-    if "change_count" in request.POST or not form.is_valid():
+    if "change_count" in request.POST:
         return page(request, hall, form)
+    if not form.is_valid():
+        return page(request, hall, form, status=422)
     try:
         layout.redraw(
             hall, form.footprints, by=request.user, now=timezone.now(), seen=form.cleaned_data["version"]
         )
     except Refused as refusal:
-        return page(request, hall, as_written(request, hall), refusal)
+        return page(request, hall, as_written(request, hall), refusal, status=409)
     messages.success(request, _("The hall has been redrawn. All its bookings follow."))
     return redirect("bookings:layout", pk)
 
@@ -62,7 +64,12 @@ def wanted_count(request: SignedInRequest) -> int:
 
 
 def page(
-    request: SignedInRequest, hall: Space, form: LayoutForm, refusal: Refused | None = None
+    request: SignedInRequest,
+    hall: Space,
+    form: LayoutForm,
+    refusal: Refused | None = None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     spaces = halls.spaces_of_hall(hall.pk)
     context = {
@@ -71,8 +78,8 @@ def page(
         "spaces": spaces,
         "piece_names": halls.piece_names(spaces),
         "form": form,
+        "is_wrong": status == 422,
         "refusal": refusal,
         "collides": isinstance(refusal, RedrawCollides),
     }
-    status = 409 if refusal else 200
     return render(request, "bookings/manager/layout.html", context, status=status)

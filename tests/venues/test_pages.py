@@ -92,6 +92,7 @@ def test_staff_see_all_venues_in_pages_and_find_one_by_name(staff):
         "Leikkipuisto Hilleri"
     ]
     assert "No venue has" in staff.get("/manage/?q=ei-ole").text
+    assert staff.get("/manage/?q=%00&page=x").status_code == 200
 
 
 def test_a_venue_shows_its_halls_with_their_parts(desk, venue, gym):

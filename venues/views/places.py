@@ -25,7 +25,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
     venues = Venue.objects.looked_after_by(request.user)
     if not request.user.is_staff and not venues.exists():
         raise Http404
-    wanted = request.GET.get("q", "").strip()
+    wanted = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL knows no such character
     found = venues.filter(named(wanted)) if wanted else venues
     counted = found.annotate(spaces_in_all=Count("spaces")).order_by("name_fi", "pk")
     page = Paginator(counted.select_related("district"), PAGE_SIZE).get_page(request.GET.get("page"))
