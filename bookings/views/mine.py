@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -116,7 +116,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
 def move(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give a booking another time: a free one that is pressed, or one that is written."""
     booking = own(request, pk)
-    space = get_object_or_404(Space.objects.with_place(), pk=request.GET.get("space") or booking.space_id)
+    space = space_asked(request, booking)
     if not permissions.can_move(request.user, booking, space):
         raise PermissionDenied
     if request.method != "POST":
@@ -135,6 +135,13 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         return show_move(request, booking, space, form, refused=refusal.problems, status=409)
     messages.success(request, _("Moved. The new time is yours."))
     return redirect(booking)
+
+
+def space_asked(request: SignedInRequest, booking: Booking) -> Space:
+    asked = request.GET.get("space", str(booking.space_id))
+    if not asked.isdecimal():
+        raise Http404
+    return get_object_or_404(Space.objects.with_place(), pk=asked)
 
 
 def own(request: SignedInRequest, pk: int) -> Booking:
