@@ -210,7 +210,7 @@ def test_a_gym_is_closed_for_a_day_by_keyboard(desk, morning):
 def test_a_hall_is_redrawn_by_keyboard(desk, morning):
     desk.goto(f"/manage/halls/{morning.gym.pk}/layout/")
 
-    tab_to(desk, "Lohko B: osa 3")
+    tab_to(desk, "Lohko B: pala 3")
     desk.keyboard.press("Space")
     tab_to(desk, "Tallenna pohja")
     desk.keyboard.press("Enter")
