@@ -17,16 +17,19 @@ from tests.factories import (
     create_organisation,
     create_user,
 )
-from tests.journeys.browser import NARROWEST, PHONE, WIDE, axe, fits, sign_in, tab_to
+from tests.journeys.browser import PHONE, axe, fits, sign_in, tab_to
 from venues.models import Equipment, OpeningException, Purpose, Space, Venue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WIDE = {"width": 1280, "height": 900}
+NARROWEST = {"width": 320, "height": 640}
 
 
 @dataclass
 class Morning:
     """Three requests: two want section A at the same time, the third wants section B."""
 
+    site: str
     onni: User
     gym: Space
     venue: Venue
@@ -36,12 +39,13 @@ class Morning:
 
 
 @pytest.fixture
-def morning() -> Iterator[Morning]:
+def morning(live_server) -> Iterator[Morning]:
     with time_machine.travel(NOW):
         whole, a, b, _ = create_gym(approval="request", requests_compete=True)
         mikael, aino = create_user("Mikael Lindholm"), create_user("Aino Virtanen")
         club = create_organisation(mikael, name="Idän Sähly ry")
         yield Morning(
+            site=live_server.url,
             onni=create_manager(whole.venue, name="Onni Korhonen"),
             gym=whole,
             venue=whole.venue,
@@ -70,7 +74,7 @@ def assert_decided(morning: Morning) -> None:
 
 
 def test_by_mouse(desk, morning):
-    desk.goto("/inbox/")
+    desk.goto(f"{morning.site}/inbox/")
     expect(desk.locator(".inbox-item")).to_have_count(3)
 
     desk.get_by_role("link", name="Idän Sähly ry").click()
@@ -96,27 +100,27 @@ def test_by_mouse(desk, morning):
 
 
 def test_by_keyboard_alone(desk, morning):
-    desk.goto("/inbox/")
-    tab_to(desk, "Idän Sähly ry")
+    desk.goto(f"{morning.site}/inbox/")
+    tab_to(desk, desk.get_by_role("link", name="Idän Sähly ry").first)
     desk.keyboard.press("Enter")
     desk.wait_for_url(f"**/inbox/{morning.floorball.pk}/")
-    tab_to(desk, "Hyväksy")
+    tab_to(desk, desk.get_by_role("button", name="Hyväksy"))
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("status")).to_contain_text("Hyväksytty")
 
-    tab_to(desk, "Hylkää…")
+    tab_to(desk, desk.get_by_role("link", name="Hylkää…"))
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("dialog")).to_be_visible()
     desk.keyboard.press("Escape")
     expect(desk.get_by_role("dialog")).to_be_hidden()
     desk.keyboard.press("Enter")
     desk.get_by_role("dialog").get_by_label("Syy").wait_for()
-    tab_to(desk, "Omin sanoin")
+    tab_to(desk, desk.get_by_label("Omin sanoin"))
     desk.keyboard.press("Shift+Tab")
     desk.keyboard.type("Muu")
     desk.keyboard.press("Tab")
     desk.keyboard.type("Salissa on remontti.")
-    tab_to(desk, "Hylkää pyyntö")
+    tab_to(desk, desk.get_by_role("button", name="Hylkää pyyntö"))
     desk.keyboard.press("Enter")
 
     expect(desk.get_by_text("Mikään ei odota päätöstäsi.")).to_be_visible()
@@ -126,7 +130,7 @@ def test_by_keyboard_alone(desk, morning):
 
 def test_on_a_phone(desk, morning):
     desk.set_viewport_size(PHONE)
-    desk.goto("/inbox/")
+    desk.goto(f"{morning.site}/inbox/")
     expect(desk.get_by_role("button", name="Hyväksy")).to_be_hidden()
     fits(desk)
 
@@ -152,12 +156,12 @@ def test_on_a_phone(desk, morning):
     assert_decided(morning)
 
 
-def test_without_script(browser, base_url, morning):
-    context = browser.new_context(java_script_enabled=False, locale="fi-FI", base_url=base_url)
+def test_without_script(browser, morning):
+    context = browser.new_context(java_script_enabled=False, locale="fi-FI")
     page = context.new_page()
     sign_in(page, morning.onni)
 
-    page.goto(f"/inbox/{morning.gymnastics.pk}/")
+    page.goto(f"{morning.site}/inbox/{morning.gymnastics.pk}/")
     page.get_by_role("link", name="Hylkää…").click()
     page.get_by_role("button", name="Hylkää pyyntö").click()
     expect(page.get_by_text("Valitse perustelu. Hakija lukee sen.").first).to_be_visible()
@@ -168,12 +172,12 @@ def test_without_script(browser, base_url, morning):
     context.close()
 
 
-def test_two_managers_decide_at_once(desk, browser, base_url, morning):
-    desk.goto(f"/inbox/{morning.floorball.pk}/")
-    context = browser.new_context(locale="fi-FI", base_url=base_url)
+def test_two_managers_decide_at_once(desk, browser, morning):
+    desk.goto(f"{morning.site}/inbox/{morning.floorball.pk}/")
+    context = browser.new_context(locale="fi-FI")
     other = context.new_page()
     sign_in(other, create_manager(morning.venue, name="Kaisa Laine"))
-    other.goto(f"/inbox/{morning.floorball.pk}/")
+    other.goto(f"{morning.site}/inbox/{morning.floorball.pk}/")
     other.get_by_role("button", name="Hyväksy").click()
     expect(other.get_by_role("status")).to_contain_text("Hyväksytty")
     context.close()
@@ -185,20 +189,20 @@ def test_two_managers_decide_at_once(desk, browser, base_url, morning):
 
 
 def test_a_gym_is_closed_for_a_day_by_keyboard(desk, morning):
-    desk.goto("/manage/")
-    tab_to(desk, "Keskuskoulu")
+    desk.goto(f"{morning.site}/manage/")
+    tab_to(desk, desk.get_by_role("link", name="Keskuskoulu"))
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("link", name="Lisää lohko")).to_be_visible()
-    tab_to(desk, "Aukioloajat")
+    tab_to(desk, desk.get_by_role("link", name="Aukioloajat"))
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("button", name="Tallenna viikko")).to_be_visible()
-    tab_to(desk, "Lisää päivä")
+    tab_to(desk, desk.get_by_role("link", name="Lisää päivä"))
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", name="Poikkeava päivä")).to_be_visible()
-    tab_to(desk, "Ensimmäinen päivä")
+    tab_to(desk, desk.get_by_label("Ensimmäinen päivä"))
     # The order of day and month is the browser's own, so the date is not typed key by key.
     desk.get_by_label("Ensimmäinen päivä").fill("2027-02-06")
-    tab_to(desk, "Syy suomeksi")
+    tab_to(desk, desk.get_by_label("Syy suomeksi"))
     desk.keyboard.type("Vesivahinko")
     desk.keyboard.press("Enter")
 
@@ -208,11 +212,11 @@ def test_a_gym_is_closed_for_a_day_by_keyboard(desk, morning):
 
 
 def test_a_hall_is_redrawn_by_keyboard(desk, morning):
-    desk.goto(f"/manage/halls/{morning.gym.pk}/layout/")
+    desk.goto(f"{morning.site}/manage/halls/{morning.gym.pk}/layout/")
 
-    tab_to(desk, "Lohko B: pala 3")
+    tab_to(desk, desk.get_by_label("Lohko B: pala 3"))
     desk.keyboard.press("Space")
-    tab_to(desk, "Tallenna pohja")
+    tab_to(desk, desk.get_by_role("button", name="Tallenna pohja"))
     desk.keyboard.press("Enter")
 
     expect(desk.get_by_role("status")).to_contain_text("Salin pohja on muutettu.")
@@ -254,7 +258,7 @@ def test_every_page_is_accessible_and_fits(page, morning, size):
     page.set_viewport_size(size)
 
     for address in addresses(morning):
-        page.goto(address)
+        page.goto(morning.site + address)
         axe(page)
         fits(page)
         page.set_viewport_size(NARROWEST)
@@ -266,21 +270,21 @@ def test_every_page_is_accessible_and_fits(page, morning, size):
 def test_what_went_wrong_is_accessible_and_fits(desk, morning, size):
     desk.set_viewport_size(size)
 
-    desk.goto(f"/inbox/{morning.party.pk}/")
+    desk.goto(f"{morning.site}/inbox/{morning.party.pk}/")
     desk.get_by_role("link", name="Hylkää…").click()
     desk.get_by_role("button", name="Hylkää pyyntö").click()
     expect(desk.locator(".problems")).to_be_focused()
     axe(desk)
     fits(desk)
 
-    desk.goto(f"/manage/hours/{morning.venue.timetable_id}/")
+    desk.goto(f"{morning.site}/manage/hours/{morning.venue.timetable_id}/")
     desk.get_by_label("Maanantai").fill("aamusta iltaan")
     desk.get_by_role("button", name="Tallenna viikko").click()
     expect(desk.locator(".problems")).to_be_focused()
     axe(desk)
     fits(desk)
 
-    desk.goto(f"/manage/spaces/{morning.gym.pk}/")
+    desk.goto(f"{morning.site}/manage/spaces/{morning.gym.pk}/")
     Space.objects.filter(pk=morning.gym.pk).update(capacity=70)
     desk.get_by_label("Henkilömäärä").fill("50")
     desk.get_by_role("button", name="Tallenna").click()
