@@ -238,7 +238,9 @@ class BookingForm(forms.Form):
         label=_("Who is it for?"),
         queryset=Organisation.objects.none(),
         required=False,
+        blank=True,  # without it radio buttons have no empty choice
         empty_label=_("Myself"),
+        initial="",
         widget=forms.RadioSelect,
     )
     name = forms.CharField(

@@ -149,6 +149,17 @@ def test_one_may_book_for_an_organisation_in_which_one_books(ainos, aino):
     assert held.organisation == club
 
 
+def test_whoever_books_for_an_organisation_is_asked_for_whom_with_oneself_chosen(ainos, aino):
+    create_organisation(aino, name="Hertsikan naapurit ry")
+    held = pressed(ainos, create_room())
+
+    page = ainos.get(form_of(held)).content.decode()
+
+    choices = re.findall(r'<input type="radio" name="organisation"[^>]*>\s*([^<]*)', page)
+    assert [choice.strip() for choice in choices] == ["Minulle itselleni", "Hertsikan naapurit ry"]
+    assert re.search(r'<input type="radio" name="organisation" value=""[^>]*checked', page)
+
+
 def test_whoever_only_sees_for_an_organisation_cannot_book_for_it(ainos, aino):
     create_organisation(aino, name="Hertsikan naapurit ry", role="viewer")
     held = pressed(ainos, create_room())
