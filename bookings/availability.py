@@ -59,8 +59,12 @@ BUSY_IN_THE_CITY = """
     from span join bookings_occupancy on with_both && span where holds_time
 """
 BUSY_IN_A_FEW_HALLS = """
-    from span join bookings_occupancy on with_setup && span or with_cleanup && span
-    where holds_time and hall_id = any(array(select hall_id from hall))
+    from hall, (select range_merge(range_agg(span)) as span from span) whole, lateral (
+        select space_id, with_both, starts_at, ends_at
+        from bookings_occupancy date
+        where date.hall_id = hall.hall_id and holds_time and (with_setup && span or with_cleanup && span)
+        offset 0                     -- hall by hall, and never the years that were not asked about
+    ) there
 """
 
 # A booking [s, e) collides with a taken row exactly when it overlaps the row's zone: from the earlier of
