@@ -288,9 +288,10 @@ class World:
             booking.setup, booking.cleanup = wish.setup, wish.cleanup
             booking.due = min(booking.due, start) if booking.due is not None else None
 
-    def expire(self, booking: Booking) -> None:
+    def expire(self, booking: Booking) -> set[str]:
         if booking.is_overdue(self.now):
             booking.status = "expired"
+        return set()
 
     @all_or_nothing
     def revive(self, booking: Booking) -> Iterator[str]:
