@@ -15,8 +15,8 @@ from venues.models import Space, Venue, VenueRole
 from venues.problems import Refused
 
 from . import lifecycle
-from .lifecycle import Wish
 from .models import Occupancy
+from .wishes import Wish
 
 PEOPLE = {
     "aino": "Aino Virtanen",

@@ -8,11 +8,9 @@ Every function locks before it judges (customer, halls, bookings, dates, in that
 as an argument, and either does all of what it says or raises `Refused` and changes nothing.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db.models import Q
@@ -20,14 +18,14 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.models import Organisation, User
-from venues.clock import exact
+from accounts.models import User
 from venues.models import Space
 from venues.problems import Problem, Refused
 
 from . import availability, occupancies, signals
 from .models import Booking, Occupancy, Status
 from .transactions import in_one_transaction, lock
+from .wishes import Wish, date_of, offering_alternatives
 
 ALLOWED_MOVES = {
     Status.HELD: {
@@ -56,9 +54,6 @@ ANNOUNCEMENTS = {
     Status.EXPIRED: signals.booking_expired,
 }
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 class MoveNotAllowed(Refused):
     """The booking is not in a state from which this can be done."""
@@ -80,61 +75,6 @@ class ChangedMeanwhile(Refused):
         super().__init__(
             Problem("changed_meanwhile", _("The booking was changed meanwhile. Look at it again."))
         )
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody asks for: a space, from when to when, for what and for how many."""
-
-    space: Space
-    starts_at: datetime
-    ends_at: datetime
-    purpose: str = ""
-    attendees: int = 1
-    note: str = ""
-    organisation: Organisation | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "starts_at", exact(self.starts_at))
-        object.__setattr__(self, "ends_at", exact(self.ends_at))
-
-
-def wish_of(booking: Booking) -> Wish:
-    """Return what a booking asks for, to be changed in part with `dataclasses.replace`."""
-    date = date_of(booking)
-    return Wish(
-        space=booking.space,
-        starts_at=date.starts_at,
-        ends_at=date.ends_at,
-        purpose=booking.purpose,
-        attendees=booking.attendees,
-        note=booking.note,
-        organisation=booking.organisation,
-    )
-
-
-def date_of(booking: Booking) -> Occupancy:
-    """Return the one date of a single booking."""
-    return booking.dates.get()
-
-
-def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a refusal of the function's wish say what is free instead, after the locks are given up."""
-
-    @wraps(function)
-    def helpful(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except Refused as refusal:
-            wish = next(arg for arg in args if isinstance(arg, Wish))
-            now = kwargs["now"]
-            assert isinstance(now, datetime)
-            availability.offer_alternatives(
-                refusal, wish.space, wish.starts_at, wish.ends_at, attendees=wish.attendees, now=now
-            )
-            raise
-
-    return helpful
 
 
 # --- Taking time ----------------------------------------------------------------------------------

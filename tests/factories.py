@@ -5,8 +5,8 @@ from itertools import count
 
 from accounts.models import Membership, Organisation, User
 from bookings import lifecycle
-from bookings.lifecycle import Wish
 from bookings.models import Booking
+from bookings.wishes import Wish
 from venues import opening_hours
 from venues.clock import at
 from venues.fields import footprint

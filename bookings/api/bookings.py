@@ -25,8 +25,8 @@ from venues.api.serializers import Texts, TextsSerializer
 from venues.models import Space
 
 from .. import lifecycle, permissions
-from ..lifecycle import Wish, wish_of
 from ..models import Booking, Occupancy, Status
+from ..wishes import Wish, wish_of
 from .fields import Instant, Text, WholeNumber
 from .idempotency import answered_once
 from .questions import Period, begin, end

@@ -18,7 +18,7 @@ from accounts.requests import SignedInRequest
 from venues import house_rules
 from venues.problems import Refused
 
-from .. import history, lifecycle, permissions
+from .. import history, lifecycle, permissions, wishes
 from ..forms import BookingForm
 from ..models import Booking, Status
 from .holds import KEPT, alternatives, holds_of, people_of
@@ -61,7 +61,7 @@ def submit(request: SignedInRequest, held: Booking, filled_in: BookingForm) -> H
     asked = filled_in.cleaned_data
     remember_person(request.user, asked)
     wish = replace(
-        lifecycle.wish_of(held),
+        wishes.wish_of(held),
         purpose=asked["purpose"],
         attendees=asked["attendees"],
         note=asked["note"],
@@ -108,7 +108,7 @@ def show(
     problems = refusal.problems if refusal else []
     context = {
         "held": held,
-        "date": lifecycle.date_of(held),
+        "date": wishes.date_of(held),
         "form": filled_in,
         "problems": problems,
         "alternatives": alternatives(problems),
@@ -125,7 +125,7 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
     if booking.status == Status.HELD:
         return redirect("bookings:form", pk)
     now = timezone.now()
-    date = lifecycle.date_of(booking)
+    date = wishes.date_of(booking)
     return render(
         request,
         "bookings/booking.html",

@@ -18,8 +18,8 @@ from venues.problems import Problem, Refused
 
 from .. import lifecycle
 from ..availability import Stretch
-from ..lifecycle import Wish
 from ..models import Booking, Status
+from ..wishes import Wish
 
 KEPT = "kept"  # the session's hold: how a visitor who is not signed in owns it
 LONGEST_NUMBER = 5

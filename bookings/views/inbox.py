@@ -19,7 +19,7 @@ from venues.models import Venue
 from venues.problems import Refused
 from venues.wording import when
 
-from .. import decisions, lifecycle
+from .. import decisions, lifecycle, wishes
 from ..manager_forms import ReasonForm
 from ..models import Booking, Status
 
@@ -64,7 +64,7 @@ def decline(request: SignedInRequest, pk: int) -> HttpResponse:
     booking, now = in_care(request, pk), timezone.now()
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        context = {"booking": booking, "date": lifecycle.date_of(booking), "form": form}
+        context = {"booking": booking, "date": wishes.date_of(booking), "form": form}
         return render(request, "bookings/manager/decline.html", context, status=422 if form.is_bound else 200)
     try:
         lifecycle.decline(booking, by=request.user, reason=form.reason_for(booking.customer), now=now)
@@ -98,7 +98,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     booking = in_care(request, pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        context = {"booking": booking, "date": lifecycle.date_of(booking), "form": form}
+        context = {"booking": booking, "date": wishes.date_of(booking), "form": form}
         return render(request, "bookings/manager/cancel.html", context, status=422 if form.is_bound else 200)
     reason = form.reason_for(booking.customer)
     try:
@@ -172,7 +172,7 @@ def tabs(request: SignedInRequest, status: Status, page: Page[Booking], now: dat
 def details(booking: Booking, now: datetime) -> dict:
     """Return what one needs to know about a booking; about a request, also what a yes would do."""
     facts = {
-        "date": lifecycle.date_of(booking),
+        "date": wishes.date_of(booking),
         "record": decisions.record_of(booking),
     }
     if booking.status != Status.REQUESTED:
@@ -208,7 +208,7 @@ def to_next(request: SignedInRequest, booking: Booking, status: Status, now: dat
 
 
 def in_words(booking: Booking) -> str:
-    date = lifecycle.date_of(booking)
+    date = wishes.date_of(booking)
     who = booking.organisation or booking.customer
     return f"{when(date.starts_at, date.ends_at)}, {booking.space.name}, {who}"
 

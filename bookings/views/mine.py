@@ -22,7 +22,7 @@ from venues.clock import local
 from venues.models import Space
 from venues.problems import Problem, Refused
 
-from .. import lifecycle, permissions
+from .. import lifecycle, permissions, wishes
 from ..forms import MoveForm
 from ..models import Booking, Status
 from .holds import own_hold, period_of
@@ -97,9 +97,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     if not permissions.can_change(request.user, booking):
         raise PermissionDenied
     if request.method != "POST":
-        return render(
-            request, "bookings/cancel.html", {"booking": booking, "date": lifecycle.date_of(booking)}
-        )
+        return render(request, "bookings/cancel.html", {"booking": booking, "date": wishes.date_of(booking)})
     try:
         lifecycle.cancel(
             booking, by=request.user, reason=request.POST.get("reason", "")[:1000], now=timezone.now()
@@ -128,7 +126,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         if not form.is_valid():
             return show_move(request, booking, space, form, status=422)
         period = form.period()
-    wish = replace(lifecycle.wish_of(booking), space=space, starts_at=period[0], ends_at=period[1])
+    wish = replace(wishes.wish_of(booking), space=space, starts_at=period[0], ends_at=period[1])
     try:
         lifecycle.move(booking, wish, by=request.user, now=timezone.now())
     except Refused as refusal:
@@ -152,7 +150,7 @@ def own(request: SignedInRequest, pk: int) -> Booking:
 
 
 def as_it_is(booking: Booking) -> dict:
-    date = lifecycle.date_of(booking)
+    date = wishes.date_of(booking)
     start, end = local(date.starts_at), local(date.ends_at)
     return {"day": start.date(), "starts": start.time(), "ends": end.time()}
 
@@ -166,7 +164,7 @@ def show_move(
     refused: list[Problem] = [],  # noqa: B006  # never changed
     status: int = 200,
 ) -> HttpResponse:
-    date = lifecycle.date_of(booking)
+    date = wishes.date_of(booking)
     now = timezone.now()
     minutes = int((date.ends_at - date.starts_at).total_seconds() // 60)
     context = {

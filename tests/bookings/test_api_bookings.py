@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings import lifecycle
-from bookings.lifecycle import Wish
 from bookings.models import Booking, Status
+from bookings.wishes import Wish
 from tests.api import BOOKINGS, client_of, codes_of, wish
 from tests.factories import (
     NOW,

@@ -6,8 +6,8 @@ import pytest
 from django.db import DataError, ProgrammingError, connection, transaction
 
 from bookings import lifecycle
-from bookings.lifecycle import Wish
 from bookings.models import Closure, Occupancy, Status
+from bookings.wishes import Wish
 from tests.factories import (
     NOW,
     create_booking,

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection, connections, transaction
 
 from bookings import availability, lifecycle, occupancies
-from bookings.lifecycle import Wish
 from bookings.models import Booking, Status
 from bookings.occupancies import TimeTaken
+from bookings.wishes import Wish
 from tests.factories import (
     NOW,
     create_booking,

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from bookings import availability, lifecycle
-from bookings.lifecycle import Wish
 from bookings.models import Booking
+from bookings.wishes import Wish
 from tests.api import BOOKINGS, client_of, wish
 from tests.factories import (
     MONDAY,

@@ -57,6 +57,18 @@ class Demo:
     def said(self) -> str:
         return self.output.read_text()
 
+    def command_says(self, *command: str) -> str:
+        """Run one of the operator's commands on this demo's data and return its last word."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=self.root,
+            env=self.environ | {"DEMO": "1"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.split()[-1]
+
     def is_healthy(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.config.demo import ROOT, Demo, kill, wait_until
+from tests.config.load import Writers
 
 pytestmark = pytest.mark.proof
 
@@ -64,27 +65,47 @@ def demo(tmp_path_factory):
     demo.clean_up()
 
 
+@pytest.fixture(scope="module")
+def writers(demo):
+    return Writers(demo.address, demo.command_says("token", "load@example.org"))
+
+
 @pytest.mark.parametrize(
     ("part", "name"), [("web", "web server"), ("worker", "job worker"), ("database", "database")]
 )
-def test_a_part_that_is_killed_comes_back(demo, part, name):
-    victims = getattr(demo, part)()
-    assert victims
+def test_a_part_that_is_killed_comes_back_and_nothing_acknowledged_is_lost(demo, writers, part, name):
+    with writers:
+        wait_for_more(writers)
+        victims = getattr(demo, part)()
+        assert victims
 
-    kill(victims)
+        kill(victims)
 
-    wait_until(lambda: f"The {name} stopped." in demo.said())
-    wait_until(lambda: demo.is_healthy() and getattr(demo, part)())
-    assert not set(victims) & set(getattr(demo, part)())
+        wait_until(lambda: f"The {name} stopped." in demo.said())
+        wait_until(lambda: demo.is_healthy() and getattr(demo, part)())
+        assert not set(victims) & set(getattr(demo, part)())
+        wait_for_more(writers)
+
+    assert writers.lost() == {}
 
 
-def test_when_all_is_killed_the_next_start_goes_on(demo):
-    kill(demo.everything())
-    demo.process.wait()
+def test_when_all_is_killed_the_next_start_serves_what_was_acknowledged(demo, writers):
+    with writers:
+        wait_for_more(writers)
+        kill(demo.everything())
+        demo.process.wait()
 
-    demo.start()
+        demo.start()
 
-    assert demo.is_healthy()
+        wait_for_more(writers)
+
+    assert writers.lost() == {}
+    assert demo.command_says("check_invariants")
+
+
+def wait_for_more(writers: Writers) -> None:
+    enough = len(writers.acknowledged) + 15
+    wait_until(lambda: len(writers.acknowledged) >= enough)
 
 
 def test_when_only_the_demo_itself_is_killed_its_children_go_and_the_next_start_comes(demo):

@@ -1,0 +1,73 @@
+"""What somebody asks for, and what is free instead if they cannot have it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from accounts.models import Organisation
+from venues.clock import exact
+from venues.models import Space
+from venues.problems import Refused
+
+from . import availability
+from .models import Booking, Occupancy
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for: a space, from when to when, for what and for how many."""
+
+    space: Space
+    starts_at: datetime
+    ends_at: datetime
+    purpose: str = ""
+    attendees: int = 1
+    note: str = ""
+    organisation: Organisation | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts_at", exact(self.starts_at))
+        object.__setattr__(self, "ends_at", exact(self.ends_at))
+
+
+def wish_of(booking: Booking) -> Wish:
+    """Return what a booking asks for, to be changed in part with `dataclasses.replace`."""
+    date = date_of(booking)
+    return Wish(
+        space=booking.space,
+        starts_at=date.starts_at,
+        ends_at=date.ends_at,
+        purpose=booking.purpose,
+        attendees=booking.attendees,
+        note=booking.note,
+        organisation=booking.organisation,
+    )
+
+
+def date_of(booking: Booking) -> Occupancy:
+    """Return the one date of a single booking."""
+    return booking.dates.get()
+
+
+def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a refusal of the function's wish say what is free instead, after the locks are given up."""
+
+    @wraps(function)
+    def helpful(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Refused as refusal:
+            wish = next(arg for arg in args if isinstance(arg, Wish))
+            now = kwargs["now"]
+            assert isinstance(now, datetime)
+            availability.offer_alternatives(
+                refusal, wish.space, wish.starts_at, wish.ends_at, attendees=wish.attendees, now=now
+            )
+            raise
+
+    return helpful
