@@ -1,9 +1,9 @@
 """A city to measure in: halls and their parts, opening hours, and bookings that never overlap.
 
 What is small is made by the models, what is large by SQL. Everything random follows from a row's own number,
-so that every run measures the same city. There are half as many halls as spaces, every third with three parts.
-In sixty days a hall has about a hundred stretches of taken time, most of them in the evening, among them the
-weekly turns of clubs and now and then a closure; 12 % of all rows hold no time any more.
+so that every run measures the same city. There are half as many halls as spaces, every third with three
+parts. In sixty days a hall has about a hundred stretches of taken time, most of them in the evening, among
+them the weekly turns of clubs and now and then a closure; 12 % of all rows hold no time any more.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts.models import User
 from venues.fields import footprint
-from venues.models import Space, Timetable, Venue
+from venues.models import Purpose, Space, Timetable, Venue
 
 HALLS_PER_VENUE = 4
 HALLS_WITH_HOURS_OF_THEIR_OWN = 20  # every twentieth
@@ -79,6 +79,8 @@ def build_places(city: City) -> None:
         hall(number, venues[number // HALLS_PER_VENUE], hours.get(number)) for number in range(count)
     )
     Space.objects.bulk_create(part(of, piece) for of in halls[::3] for piece in range(3))
+    sports = Purpose.objects.create(code="sports", name_fi="Liikunta")
+    sports.spaces.set(Space.objects.all())
 
 
 def hall(number: int, venue: Venue, hours: Timetable | None) -> Space:
@@ -158,10 +160,7 @@ with place as (
     where part_of_id is null
 )
 select number * 10 + piece as id,
-       case when is_turn  -- one booking for the whole season, many dates
-            then min(number * 10) over (partition by hall_id, is_turn, extract(year from day - interval '7 months'))
-            else number * 10 + piece
-       end as booking_id,
+       case when is_turn then min(number * 10) over season else number * 10 + piece end as booking_id,
        hall_id, space.id as space_id, space.footprint, starts_at,
        starts_at + interval '60 minutes' + interval '15 minutes'
            * floor(pg_temp.dice(number * 10 + piece, 5) * (5 - (late + slack) / 15)) as ends_at
@@ -171,15 +170,19 @@ from place
          select case when space.part_of_id is null then 0 else lower(space.footprint) + 1 end as piece
      ) pieces,
      lateral (select case when pg_temp.dice(number, 4) < 0.4 then 30 else 0 end as late) shift,
-     lateral (select (day + make_interval(hours => hour, mins => late)) at time zone %(tz)s as starts_at) start
+     lateral (select (day + hour * interval '1 hour' + late * interval '1 minute') at time zone %(tz)s
+                  as starts_at) start
 where not exists (select from closed where closed.hall_id = place.hall_id and day >= since and day < until)
   and case when is_turn or not by_parts then part_of_id is null
            else part_of_id is not null and pg_temp.dice(number * 10 + piece, 3) < 0.6
       end
-  and (is_turn or day < %(until)s and pg_temp.dice(number, 1) < case when hour < 16 then 1 / 12.0 else 3 / 8.0 end)
+  and (is_turn or (
+      day < %(until)s and pg_temp.dice(number, 1) < case when hour < 16 then 1 / 12.0 else 3 / 8.0 end
+  ))
+window season as (partition by hall_id, is_turn, extract(year from day - interval '7 months'))
 """
 
-# Of each hundred rows twelve hold nothing: four in five belong to a cancelled booking, the fifth was given back.
+# Of a hundred rows twelve hold nothing: four in five are of a cancelled booking, the fifth was given back.
 GIVEN_UP = """
 insert into taken (id, booking_id, hall_id, space_id, footprint, starts_at, ends_at)
 select id + 5, id + 5, hall_id, space_id, footprint, starts_at, ends_at
@@ -191,13 +194,14 @@ insert into bookings_booking (
     id, space_id, customer_id, status, competes, purpose, attendees, note, reason, created_at,
     cancelled_at, cancelled_by_id
 )
-select booking_id, min(space_id), customer, case when is_cancelled then 'cancelled' else 'confirmed' end, false,
-       'Harjoitukset', 10, '', '', min(starts_at) - interval '20 days',
+select booking_id, min(space_id), customer, case when is_cancelled then 'cancelled' else 'confirmed' end,
+       false, 'Harjoitukset', 10, '', '', min(starts_at) - interval '20 days',
        case when is_cancelled then min(starts_at) - interval '5 days' end,
        case when is_cancelled then customer end
 from taken,
-     lateral (select booking_id %% 10 >= 5 and pg_temp.dice(booking_id, 7) < 0.8 as is_cancelled) fate,
-     lateral (select (select min(id) from accounts_user) + booking_id / 10 %% %(customers)s as customer) person
+     (select min(id) as first from accounts_user) people,
+     lateral (select booking_id %% 10 >= 5 and pg_temp.dice(booking_id, 7) < 0.8 as is_cancelled,
+                     first + booking_id / 10 %% %(customers)s as customer) fate
 group by booking_id, customer, is_cancelled
 order by booking_id
 """

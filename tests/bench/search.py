@@ -22,7 +22,11 @@ from unnest(%s::tstzrange[]) asked
 join bookings_occupancy on with_both && asked
 where holds_time
 """
-BUSY_AT = BUSY + "and hall_id = %s and footprint && %s"
+BUSY_AT = """
+select space_id, starts_at, ends_at
+from bookings_occupancy
+where holds_time and hall_id = %s and footprint && %s and with_setup && %s
+"""
 
 
 def noon(city: City) -> datetime:
@@ -68,7 +72,7 @@ def measure(city: City, *, rounds: int) -> list[Compared]:
         side_by_side(
             "one space, a month",
             lambda: availability.free_stretches(gym, (first, last), now=noon(city)),
-            lambda: fetch(BUSY_AT, in_sql([(first, last)]), gym.hall_id, gym.footprint),
+            lambda: fetch(BUSY_AT, gym.hall_id, gym.footprint, Range(first, last)),
             rounds=rounds * 3,
         ),
         side_by_side(

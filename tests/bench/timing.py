@@ -42,13 +42,13 @@ def side_by_side(
 
 
 def table(before: list[Compared], after: list[Compared]) -> str:
-    """Set the same measurements before and after the history grew beside each other."""
-    lines = [f"{'':52}{'product':>10}{'measure':>10}{'ratio':>8}{'aim':>7}{'grown':>9}"]
+    """Set the same measurements beside each other as they were before and after the history grew."""
+    lines = [f"{'':44}{'product':>10}{'measure':>10}{'ratio':>8}{'aim':>6}{'growth':>9}"]
     for first, then in zip(before, after, strict=True):
         aim = f"≤ {then.aim:g}" if then.aim else ""
         verdict = "" if not then.aim or then.ratio <= then.aim else "  missed"
         lines.append(
-            f"{then.name:52}{then.product:>7.1f} ms{then.measure:>7.1f} ms{then.ratio:>8.2f}{aim:>7}"
-            f"{then.product / first.product:>8.2f}×{verdict}"
+            f"{then.name:44}{then.product:>7.1f} ms{then.measure:>7.1f} ms{then.ratio:>8.2f}{aim:>6}"
+            f"{then.product / first.product:>9.2f}{verdict}"
         )
     return "\n".join(lines)

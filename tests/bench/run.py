@@ -1,0 +1,113 @@
+"""How fast search and booking are, each against a measure taken beside it in the same run.
+
+Measures with a tenth of the history, lets the history grow tenfold, and measures again. Runs on an embedded
+cluster of its own, or in a database of its own on the server that DATABASE_URL names. A missed aim is
+printed and no failure; a wrong answer is one.
+"""
+
+import logging
+import os
+import re
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from time import monotonic
+
+from django.conf import settings
+from django.db import connection
+
+from venues.clock import CITY
+
+from . import booking, city, search
+from .city import City
+from .timing import Compared, table
+
+
+def main() -> None:
+    options = arguments()
+    logging.disable(logging.INFO)
+    began = monotonic()
+    with database():
+        here = City(options.spaces, datetime.now(CITY).date())
+        tenth = options.history // 10
+        say(f"A city of {options.spaces:,} spaces with {tenth} days of history, on {server()} …")
+        city.build(here, history_days=tenth)
+        before, first = measure(here, rounds=options.rounds)
+        say(f"The same city with {options.history} days of history …")
+        city.grow_history(here, from_days=tenth, to_days=options.history)
+        after, then = measure(here, rounds=options.rounds)
+    report(before, after, first, then)
+    say(f"\nTook {monotonic() - began:.0f} s.")
+
+
+def arguments() -> Namespace:
+    parser = ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--spaces", type=int, default=3000)
+    parser.add_argument("--history", type=int, default=365, help="days, in the end")
+    parser.add_argument("--rounds", type=int, default=11, help="of each search; ten times as many bookings")
+    return parser.parse_args()
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """Have an empty, migrated database of our own, and leave nothing behind."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    with cluster():
+        name = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(name, verbosity=0)
+
+
+@contextmanager
+def cluster() -> Iterator[None]:
+    if "DATABASE_URL" in os.environ:
+        yield
+        return
+    from config import embedded
+
+    embedded.stop(settings.STATE_DIR)  # left by a run that was killed
+    embedded.start(settings.STATE_DIR)
+    connection.settings_dict["HOST"] = embedded.connection(settings.STATE_DIR)["host"]
+    try:
+        yield
+    finally:
+        connection.close()
+        embedded.stop(settings.STATE_DIR)
+
+
+def server() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select split_part(version(), ' on ', 1)")
+        return cursor.fetchone()[0]
+
+
+def measure(here: City, *, rounds: int) -> tuple[list[Compared], list[str]]:
+    say(f"Search and trying everything in Python agree on {search.check(here):,} starts.")
+    compared = [
+        *search.measure(here, rounds=rounds),
+        *booking.measure(here, rounds=rounds * 10, log=settings.STATE_DIR / "web.log"),
+    ]
+    return compared, booking.statements(here)
+
+
+def report(before: list[Compared], after: list[Compared], first: list[str], then: list[str]) -> None:
+    say("\nMedians. A ratio is the product's time by its measure's; growth, by what it took before.\n")
+    say(table(before, after))
+    say(f"\nOne booking sends {len(then)} statements, {len(first)} before the history grew:")
+    for statement in then:
+        say(f"  {brief(statement)}")
+
+
+def brief(statement: str) -> str:
+    """Shorten a statement to one line: without its columns, and without who changed what for the history."""
+    line = " ".join(statement.split())
+    line = re.sub(r"^SELECT set_config\('pghistory.*?\); (?=INSERT|UPDATE)", "", line)
+    return re.sub(r'^SELECT "[^()]*? FROM', "SELECT … FROM", line)[:105]
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
