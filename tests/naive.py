@@ -177,15 +177,20 @@ class World:
                 yield "time_taken"
 
     def judged(self, wish: Booking, *, quota: bool = True, ignoring: Booking | None = None) -> Iterator[str]:
-        if "time_taken" in self.problems(wish, ignoring=ignoring):
-            for booking in self.bookings:
-                if booking.space.hall is wish.space.hall and booking.is_overdue(self.now):
-                    booking.status = "expired"
-        yield from self.problems(wish, ignoring=ignoring)
+        problems = list(self.problems(wish, ignoring=ignoring))
+        if "time_taken" in problems:
+            self.sweep(wish.space.hall)
+            problems = list(self.problems(wish, ignoring=ignoring))
+        yield from problems
         if quota and wish.customer and wish.space.by_request:
-            asked = [b for b in self.bookings if b.customer == wish.customer and b.status == "requested"]
-            if sum(not booking.is_overdue(self.now) for booking in asked) >= MOST_REQUESTS:
+            waiting = [b for b in self.bookings if b.customer == wish.customer and b.status == "requested"]
+            if len([booking for booking in waiting if not booking.is_overdue(self.now)]) >= MOST_REQUESTS:
                 yield "too_many_requests"
+
+    def sweep(self, hall: Hall) -> None:
+        for booking in self.bookings:
+            if booking.space.hall is hall and booking.is_overdue(self.now):
+                booking.status = "expired"
 
     # --- What people do --------------------------------------------------------------------------
 
@@ -236,9 +241,7 @@ class World:
         elif booking.is_overdue(self.now):
             yield "lapsed"
         else:
-            for other in self.bookings:
-                if other.space.hall is booking.space.hall and other.is_overdue(self.now):
-                    other.status = "expired"
+            self.sweep(booking.space.hall)
             if not self.is_free(booking, ignoring=booking):
                 yield "time_taken"
             self.agree(booking)
