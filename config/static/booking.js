@@ -36,6 +36,15 @@
     for (const name of Object.keys(asked)) if (asked[name] === "") delete asked[name];
   });
 
+  /* What was found is a heading; those who cannot see it change are told. */
+  function tellResult() {
+    const found = document.getElementById("found");
+    if (found) document.getElementById("search-says").textContent = found.textContent;
+  }
+
   offerNearMe();
-  document.addEventListener("htmx:afterSettle", offerNearMe);
+  document.addEventListener("htmx:afterSettle", () => {
+    offerNearMe();
+    tellResult();
+  });
 })();

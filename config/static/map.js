@@ -3,10 +3,8 @@
 
 "use strict";
 
-(() => {
-  const area = document.getElementById("map");
-  if (!area || !window.L) return;
-
+/* Make a map in its area, and return what draws the pins. */
+function startMap(area) {
   const districts = JSON.parse(document.getElementById("map-districts").textContent) || [];
   const map = L.map(area, { zoomControl: false, scrollWheelZoom: false, attributionControl: false });
   const pins = L.featureGroup().addTo(map);
@@ -75,7 +73,22 @@
     if (bounds.isValid()) map.fitBounds(bounds, { padding: [32, 32], maxZoom: 13, animate: false });
   }
 
-  draw();
-  document.addEventListener("htmx:afterSettle", draw);
   new ResizeObserver(() => map.invalidateSize()).observe(area);
+  return draw;
+}
+
+/* htmx keeps the map's area while results change; where there were none, a new one has come. */
+(() => {
+  let area, draw;
+
+  function show() {
+    const there = document.getElementById("map");
+    if (!there || !window.L) return;
+    if (there !== area) draw = startMap(there);
+    area = there;
+    draw();
+  }
+
+  show();
+  document.addEventListener("htmx:afterSettle", show);
 })();
