@@ -126,26 +126,23 @@ class World:
             if other is not ignoring and other.holds_time and share_floor(wish.space, other.space)
         )
 
-    def free(self, space: Space, window: Stretch, length: int | None = None) -> list[Stretch]:
+    def free(self, space: Space, windows: list[Stretch], length: int | None = None) -> list[Stretch]:
         """Return the stretches that begin on a step and are long enough, minute by minute."""
         length = length or space.shortest
         if not space.shortest <= length <= space.longest:
             return []
-        free = bytearray(space.is_open)
+        free = bytearray(self.minutes)
+        for first, last in windows:
+            first, last = max(first, self.now + space.notice, 0), min(last, self.now + space.ahead + length)
+            free[first:last] = space.is_open[first : max(first, last)]
         for other in self.bookings:
             if other.holds_time and share_floor(space, other.space):
                 first = max(other.start - max(space.hall.cleanup, other.setup), 0)
                 last = max(other.end + max(other.cleanup, space.hall.setup), 0)
                 free[first:last] = bytes(len(free[first:last]))
-        first = max(window[0], self.now + space.notice, 0)
-        last = max(min(window[1], self.now + space.ahead + length, self.minutes), first)
-        runs = (
-            (first + run.start(), first + run.end()) for run in re.finditer(b"\1+", bytes(free[first:last]))
-        )
-        on_step = (
-            (next(m for m in range(run[0], run[0] + HOUR) if m % space.step == 0), run[1]) for run in runs
-        )
-        return [(start, end) for start, end in on_step if start + length <= end]
+        runs = [run.span() for run in re.finditer(b"\1+", bytes(free))]
+        on_step = [(-(-first // space.step) * space.step, last) for first, last in runs]
+        return [(first, last) for first, last in on_step if first + length <= last]
 
     def wish(self, space: Space, start: int, end: int, **facts) -> Booking:
         return Booking(space, start, end, space.hall.setup, space.hall.cleanup, "held", **facts)

@@ -339,7 +339,7 @@ class House(RuleBasedStateMachine):
             for drawn, space in zip(self.world.spaces, self.spaces, strict=True):
                 expected = [
                     (self.world.at(start), self.world.at(end))
-                    for start, end in self.world.free(drawn, window, length)
+                    for start, end in self.world.free(drawn, [window], length)
                 ]
                 assert shown.get(space.pk, []) == expected
 
