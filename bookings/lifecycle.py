@@ -108,12 +108,7 @@ def book(wish: Wish, *, customer: User, now: datetime) -> Booking:
     Raises `Refused`, with alternatives.
     """
     lock_customer(customer)
-    wish = judged(wish, customer=customer, now=now)
-    booking = Booking(space=wish.space, customer=customer, created_at=now)
-    fill_in(booking, wish, now=now)
-    kept(booking, wish)
-    announce(booking, by=customer)
-    return booking
+    return booked(wish, customer=customer, now=now)
 
 
 @offering_alternatives
@@ -130,7 +125,7 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     date = date_of(held)
     wish = replace(wish, space=held.space, starts_at=date.starts_at, ends_at=date.ends_at)
     if held.status == Status.EXPIRED or (held.status == Status.HELD and is_overdue(held, now)):
-        return book(wish, customer=customer, now=now)
+        return booked(wish, customer=customer, now=now)
     if held.status != Status.HELD:
         raise MoveNotAllowed(held)
     wish = judged(wish, customer=customer, now=now, ignoring=held)
@@ -169,6 +164,16 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
         booking.payment_due_at = min(booking.payment_due_at, wish.starts_at)
     booking.save(update_fields=["space", "decide_by", "payment_due_at"])
     signals.booking_moved.send(Booking, booking=booking, by=by)
+    return booking
+
+
+def booked(wish: Wish, *, customer: User, now: datetime) -> Booking:
+    """Make a booking or a request of a wish, or raise `Refused`. Needs the customer's lock."""
+    wish = judged(wish, customer=customer, now=now)
+    booking = Booking(space=wish.space, customer=customer, created_at=now)
+    fill_in(booking, wish, now=now)
+    kept(booking, wish)
+    announce(booking, by=customer)
     return booking
 
 
