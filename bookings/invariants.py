@@ -1,0 +1,243 @@
+"""Every promise, counted again by SQL of its own.
+
+Nothing that the database made from other columns is believed here: liveness is the booking's status, floor
+is the space's, buffers are the four instants. So a constraint that went missing, or a copy that drifted, is
+seen.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from django.db import connection
+
+from venues import opening_hours
+from venues.clock import CITY, at
+from venues.fields import bounds
+from venues.models import Opening, Timetable
+
+Stretch = opening_hours.Stretch
+# No space lets people book farther ahead.
+FARTHEST_DAYS = 390
+
+# What holds time, and which pieces of floor, judged from what people and rules wrote alone.
+HELD = """
+    select date.id, date.booking_id, coalesce(space.part_of_id, space.id) as hall_id, piece,
+           date.setup_at, date.starts_at, date.ends_at, date.clear_at
+    from bookings_occupancy date
+    join venues_space space on space.id = date.space_id
+    left join bookings_booking booking on booking.id = date.booking_id
+    cross join lateral unnest(space.footprint) stretch
+    cross join lateral generate_series(lower(stretch), upper(stretch) - 1) piece
+    where date.released_at is null
+      and (date.booking_id is null
+           or booking.status in ('held', 'awaiting_payment', 'confirmed')
+           or booking.status = 'requested' and not booking.competes)
+"""
+
+
+def overlaps(start: str, end: str) -> str:
+    """Return a question for the pairs that hold one piece of floor between these instants of theirs.
+
+    Sorted by its beginning, a stretch overlaps an earlier one exactly when it begins before the latest end so
+    far. Only those few look for their partner, so that millions of rows are sorted once and never compared.
+    """
+    return f"""
+        with held as materialized ({HELD}),
+        so_far as (
+            select *, max({end}) over (
+                partition by hall_id, piece order by {start}, id
+                rows between unbounded preceding and 1 preceding
+            ) as taken_until
+            from held
+        )
+        select distinct earlier.id, later.id
+        from so_far later
+        join held earlier using (hall_id, piece)
+        where later.{start} < later.taken_until
+          and earlier.{start} < later.{end} and earlier.{end} > later.{start}
+          and (earlier.{start}, earlier.id) < (later.{start}, later.id)
+    """
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What must always hold, and a question whose every answer breaks it."""
+
+    broken: str  # the sentence for one answer, with {0}, {1} for its columns
+    question: str
+
+
+PROMISES = [
+    Promise(
+        "Dates {0} and {1} hold the same floor at the same time, set-up included.",
+        overlaps("setup_at", "ends_at"),
+    ),
+    Promise(
+        "Dates {0} and {1} hold the same floor at the same time, cleaning up included.",
+        overlaps("starts_at", "clear_at"),
+    ),
+    Promise(
+        "Date {0} says of its booking {1} that it is live: {2}. The booking is {3}.",
+        """
+        select date.id, booking.id, date.booking_is_live, booking.status
+        from bookings_occupancy date join bookings_booking booking on booking.id = date.booking_id
+        where date.booking_is_live is distinct from (
+            booking.status in ('held', 'awaiting_payment', 'confirmed')
+            or booking.status = 'requested' and not booking.competes)
+        """,
+    ),
+    Promise(
+        "Date {0} should hold its time: {1}. It is stored as: {2}.",
+        """
+        select id, released_at is null and booking_is_live is not false, holds_time
+        from bookings_occupancy
+        where holds_time is distinct from (released_at is null and booking_is_live is not false)
+        """,
+    ),
+    Promise(
+        "Date {0} names booking {1}, which does not exist.",
+        """
+        select date.id, date.booking_id
+        from bookings_occupancy date left join bookings_booking booking on booking.id = date.booking_id
+        where date.booking_id is not null and booking.id is null
+        """,
+    ),
+    Promise(
+        "Booking {0} has no date.",
+        """
+        select id from bookings_booking booking
+        where not exists (select from bookings_occupancy date where date.booking_id = booking.id)
+        """,
+    ),
+    Promise(
+        "Date {0} is taken for no reason, or for several.",
+        "select id from bookings_occupancy where num_nonnulls(booking_id, closure_id) <> 1",
+    ),
+    Promise(
+        "Date {0} says of liveness what it cannot know.",
+        "select id from bookings_occupancy where (booking_id is null) <> (booking_is_live is null)",
+    ),
+    Promise(
+        "Date {0} has its times out of order, or without end.",
+        """
+        select id from bookings_occupancy
+        where not (setup_at <= starts_at and starts_at < ends_at and ends_at <= clear_at)
+           or not isfinite(setup_at) or not isfinite(clear_at)
+        """,
+    ),
+    Promise(
+        "Date {0} keeps other periods than its times say.",
+        """
+        select id from bookings_occupancy
+        where (with_setup, with_cleanup, with_both) is distinct from (
+            tstzrange(setup_at, ends_at), tstzrange(starts_at, clear_at), tstzrange(setup_at, clear_at))
+        """,
+    ),
+    Promise(
+        "Date {0} is drawn on other floor than its space {1}.",
+        """
+        select date.id, date.space_id
+        from bookings_occupancy date left join venues_space space on space.id = date.space_id
+        where (date.hall_id, date.footprint)
+            is distinct from (coalesce(space.part_of_id, space.id), space.footprint)
+           or isempty(date.footprint)
+        """,
+    ),
+    Promise(
+        "Space {0} lies outside its hall {1}, or at another venue, or is a part of a part.",
+        """
+        select part.id, part.part_of_id
+        from venues_space part left join venues_space hall on hall.id = part.part_of_id
+        where part.part_of_id is not null
+          and (hall.id is null or hall.part_of_id is not null or part.venue_id <> hall.venue_id
+               or part.hall_footprint is distinct from hall.footprint
+               or not part.footprint <@ hall.footprint)
+        """,
+    ),
+    Promise("Space {0} covers no floor.", "select id from venues_space where isempty(footprint)"),
+    Promise(
+        "Booking {0} belongs to nobody.",
+        """
+        select id from bookings_booking where customer_id is null and status not in ('held', 'expired')
+        """,
+    ),
+    Promise(
+        "Customer {0} holds {1} times at once.",
+        """
+        select customer_id, count(*) from bookings_booking
+        where status = 'held' and customer_id is not null group by customer_id having count(*) > 1
+        """,
+    ),
+    Promise(
+        "The constraint {0} on {1} is missing or not in force.",
+        """
+        select name, owner
+        from unnest(%(names)s::text[], %(owners)s::text[]) wanted (name, owner)
+        where not exists (
+            select from pg_constraint
+            where conname = name and conrelid = to_regclass(owner) and convalidated and not condeferrable)
+        """,
+    ),
+]
+
+# Without these the others would sooner or later be broken.
+CONSTRAINTS = {
+    "occupancy_respects_setup": "bookings_occupancy",
+    "occupancy_respects_cleanup": "bookings_occupancy",
+    "occupancy_follows_layout": "bookings_occupancy",
+    "occupancy_follows_booking": "bookings_occupancy",
+    "occupancy_has_one_reason": "bookings_occupancy",
+    "occupancy_times_in_order": "bookings_occupancy",
+    "occupancy_times_are_finite": "bookings_occupancy",
+    "occupancy_has_floor": "bookings_occupancy",
+    "booking_liveness": "bookings_booking",
+    "booking_status_is_known": "bookings_booking",
+    "booking_has_a_customer": "bookings_booking",
+    "space_layout": "venues_space",
+    "space_part_of_a_hall": "venues_space",
+    "space_knows_its_hall": "venues_space",
+    "space_part_at_the_same_venue": "venues_space",
+    "space_lies_within_its_hall": "venues_space",
+    "space_has_floor": "venues_space",
+    "opening_no_overlap": "venues_opening",
+}
+
+
+def findings(*, today: date) -> Iterator[str]:
+    """Yield a sentence for everything that is not as promised; nothing if all is well."""
+    params = {"names": list(CONSTRAINTS), "owners": list(CONSTRAINTS.values())}
+    with connection.cursor() as cursor:
+        for promise in PROMISES:
+            cursor.execute(promise.question, params)
+            for row in cursor.fetchall():
+                yield promise.broken.format(*row)
+    yield from stale_openings(today)
+
+
+def stale_openings(today: date) -> Iterator[str]:
+    """Find timetables whose openings, as far ahead as people may book, are not what their rules say."""
+    first, last = today - timedelta(days=1), today + timedelta(days=FARTHEST_DAYS)
+    window = at(today), at(last)
+    stored: dict[int, list[Stretch]] = defaultdict(list)
+    for pk, period in Opening.objects.order_by("period").values_list("timetable", "period"):
+        stored[pk].append(bounds(period))
+    timetables = list(Timetable.objects.order_by("pk").values_list("pk", flat=True))
+    for pk, rules in opening_hours.rules_of(timetables, first, last).items():
+        if within(window, stored[pk]) != within(window, follow_from(rules, first, last)):
+            yield f"The openings of timetable {pk} are not what its rules say."
+
+
+@cache
+def follow_from(rules: opening_hours.Rules, first: date, last: date) -> list[Stretch]:
+    weekly, exceptions = rules
+    return opening_hours.openings(weekly, exceptions, first=first, last=last, tz=CITY)
+
+
+def within(window: Stretch, stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Return what lies in the window of each stretch that reaches into it."""
+    start, end = window
+    cut = ((max(start, opens), min(end, closes)) for opens, closes in stretches)
+    return [(opens, closes) for opens, closes in cut if opens < closes]

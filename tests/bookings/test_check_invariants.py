@@ -1,0 +1,208 @@
+"""Whatever damage gets past the database, `manage.py check_invariants` names."""
+
+import pytest
+from django.core.management import call_command
+
+from bookings import invariants
+from bookings.models import Status
+from tests.factories import MONDAY, create_booking, create_gym, create_space
+from tests.sql import execute
+from venues.models import Opening
+
+pytestmark = pytest.mark.django_db
+
+
+def drop(*names: str, table: str = "bookings_occupancy") -> None:
+    # Deferred checks have their say first: a table with pending events cannot be altered.
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for name in names:
+        execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+
+
+def broken() -> list[str]:
+    return [text for text in invariants.findings(today=MONDAY) if "constraint" not in text]
+
+
+def test_a_city_in_order_is_as_promised():
+    whole, a, b, _ = create_gym(setup_minutes=30, cleanup_minutes=15)
+    create_booking(a, "10:00", "12:00")
+    create_booking(b, "10:00", "12:00")
+    create_booking(whole, "12:30", "14:00")
+
+    assert list(invariants.findings(today=MONDAY)) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "gap", "word"),
+    [("setup_at", -5, "set-up"), ("clear_at", 5, "cleaning up"), (None, 0, "set-up")],
+)
+def test_two_on_one_floor_are_both_named(column, gap, word):
+    whole, a, *_rest = create_gym()
+    first = create_booking(a, "10:00", "12:00").dates.get()
+    second = create_booking(whole, "12:00", "14:00").dates.get()
+    drop("occupancy_respects_setup", "occupancy_respects_cleanup")
+
+    if column == "setup_at":
+        execute(
+            "UPDATE bookings_occupancy SET setup_at = setup_at - interval '5 min' WHERE id = %s", second.pk
+        )
+    elif column == "clear_at":
+        execute(
+            "UPDATE bookings_occupancy SET clear_at = clear_at + interval '5 min' WHERE id = %s", first.pk
+        )
+    else:
+        execute("UPDATE bookings_occupancy SET ends_at = clear_at + interval '1 h', clear_at = clear_at"
+                " + interval '1 h' WHERE id = %s", first.pk)  # fmt: skip
+
+    assert any(word in text and f"{first.pk} and {second.pk} " in text for text in broken())
+
+
+def test_a_part_and_an_overlapping_combination_far_apart_in_the_list_are_found():
+    _whole, a, b, a_and_c = create_gym()
+    long = create_booking(a, "08:00", "20:00").dates.get()
+    for start in ("09:00", "11:00", "13:00"):
+        create_booking(b, start, f"{int(start[:2]) + 1:02}:00")
+    drop("occupancy_respects_setup", "occupancy_respects_cleanup")
+    late = create_booking(a_and_c, "20:00", "21:00").dates.get()
+    execute("UPDATE bookings_occupancy SET setup_at = setup_at - interval '2 h', starts_at = starts_at"
+            " - interval '2 h' WHERE id = %s", late.pk)  # fmt: skip
+
+    assert {text.split(" hold")[0] for text in broken()} == {f"Dates {long.pk} and {late.pk}"}
+
+
+@pytest.mark.parametrize(
+    ("constraints", "damage", "sentence"),
+    [
+        (
+            ["occupancy_follows_booking"],
+            "UPDATE bookings_occupancy SET booking_is_live = false WHERE id = {date}",
+            "Date {date} says of its booking {booking} that it is live: False. The booking is confirmed.",
+        ),
+        (
+            ["occupancy_follows_booking"],
+            "UPDATE bookings_booking SET status = 'cancelled' WHERE id = {booking}",
+            "Date {date} says of its booking {booking} that it is live: True. The booking is cancelled.",
+        ),
+        (
+            ["occupancy_follows_booking"],
+            "UPDATE bookings_occupancy SET booking_id = 0 WHERE id = {date}",
+            "Date {date} names booking 0, which does not exist.",
+        ),
+        (
+            ["occupancy_follows_booking", "occupancy_has_one_reason"],
+            "UPDATE bookings_occupancy SET booking_id = null, booking_is_live = null WHERE id = {date}",
+            "Date {date} is taken for no reason, or for several.",
+        ),
+        (
+            ["occupancy_follows_booking"],
+            "UPDATE bookings_occupancy SET booking_is_live = null WHERE id = {date}",
+            "Date {date} says of liveness what it cannot know.",
+        ),
+        (
+            ["occupancy_times_in_order"],
+            "UPDATE bookings_occupancy SET setup_at = starts_at + interval '1 min' WHERE id = {date}",
+            "Date {date} has its times out of order, or without end.",
+        ),
+        (
+            ["occupancy_times_are_finite"],
+            "UPDATE bookings_occupancy SET clear_at = 'infinity' WHERE id = {date}",
+            "Date {date} has its times out of order, or without end.",
+        ),
+        (
+            ["occupancy_follows_layout"],
+            "UPDATE bookings_occupancy SET footprint = '{{[7,8)}}' WHERE id = {date}",
+            "Date {date} is drawn on other floor than its space {space}.",
+        ),
+        (
+            [],
+            "DELETE FROM bookings_occupancy WHERE id = {date}",
+            "Booking {booking} has no date.",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else None,
+)
+def test_a_damaged_date_is_named(constraints, damage, sentence):
+    booking = create_booking(create_space())
+    names = {"booking": booking.pk, "date": booking.dates.get().pk, "space": booking.space_id}
+    drop(*constraints)
+
+    execute(damage.format(**names))
+
+    assert sentence.format(**names) in broken()
+
+
+def test_a_generated_column_made_by_another_rule_is_noticed():
+    booking = create_booking(create_space())
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("ALTER TABLE bookings_occupancy ALTER COLUMN holds_time DROP EXPRESSION")
+
+    execute("UPDATE bookings_occupancy SET holds_time = false")
+
+    date = booking.dates.get()
+    assert broken() == [f"Date {date.pk} should hold its time: True. It is stored as: False."]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "damage"),
+    [
+        ("space_lies_within_its_hall", "UPDATE venues_space SET footprint = '{{[8,9)}}' WHERE id = {part}"),
+        ("space_knows_its_hall", "UPDATE venues_space SET hall_footprint = '{{[0,9)}}' WHERE id = {part}"),
+    ],
+)
+def test_a_part_outside_its_hall_is_named(constraint, damage):
+    whole, a, *_rest = create_gym()
+    drop(constraint, table="venues_space")
+
+    execute(damage.format(part=a.pk))
+
+    assert (
+        f"Space {a.pk} lies outside its hall {whole.pk}, or at another venue, or is a part of a part."
+        in broken()
+    )
+
+
+def test_a_booking_of_nobody_and_two_holds_of_one_are_named():
+    room = create_space()
+    first = create_booking(room, "10:00", "11:00")
+    second = create_booking(room, "11:00", "12:00", customer=first.customer)
+    orphan = create_booking(room, "12:00", "13:00")
+    drop("booking_has_a_customer", table="bookings_booking")
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("DROP INDEX booking_one_hold_per_customer")
+
+    execute("UPDATE bookings_booking SET customer_id = null WHERE id = %s", orphan.pk)
+    execute("UPDATE bookings_booking SET status = 'held', held_until = now() WHERE id IN (%s, %s)",
+            first.pk, second.pk)  # fmt: skip
+
+    assert broken() == [
+        f"Booking {orphan.pk} belongs to nobody.",
+        f"Customer {first.customer_id} holds 2 times at once.",
+    ]
+
+
+def test_a_missing_constraint_is_noticed_before_it_is_missed():
+    drop("occupancy_respects_setup")
+
+    assert list(invariants.findings(today=MONDAY)) == [
+        "The constraint occupancy_respects_setup on bookings_occupancy is missing or not in force."
+    ]
+
+
+def test_openings_that_are_not_what_the_rules_say_are_named():
+    room = create_space()
+    timetable = room.venue.timetable
+    Opening.objects.filter(timetable=timetable).delete()
+
+    assert broken() == [f"The openings of timetable {timetable.pk} are not what its rules say."]
+
+
+def test_the_command_exits_with_1_and_says_what_it_found(capsys):
+    booking = create_booking(create_space())
+    drop("occupancy_follows_booking")
+    execute("UPDATE bookings_booking SET status = %s WHERE id = %s", Status.CANCELLED, booking.pk)
+
+    with pytest.raises(SystemExit) as exit_:
+        call_command("check_invariants")
+
+    assert exit_.value.code == 1
+    assert "The booking is cancelled." in capsys.readouterr().out
