@@ -14,13 +14,10 @@ from venues.models import Space
 from venues.problems import Problem
 
 from . import availability, timeline
-from .models import Booking, BookingQuerySet, Occupancy, Status
+from .models import DEADLINES, Booking, BookingQuerySet, Occupancy, Status
 from .timeline import Kind, Row
 from .week_grid import MINUTES_A_DAY, Column, Grid, Stretch, lay_out, minute_of
 from .wishes import date_of
-
-# What waits for a manager, and the deadline that says how soon.
-DEADLINES = {Status.REQUESTED: "decide_by", Status.AWAITING_PAYMENT: "payment_due_at"}
 
 # How much of the day is drawn before and after what is asked for.
 SURROUNDINGS = 4 * 60  # minutes

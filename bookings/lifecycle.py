@@ -124,7 +124,7 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     held = in_hand(held)
     date = date_of(held)
     wish = replace(wish, space=held.space, starts_at=date.starts_at, ends_at=date.ends_at)
-    if held.status == Status.EXPIRED or (held.status == Status.HELD and is_overdue(held, now)):
+    if held.status == Status.EXPIRED or (held.status == Status.HELD and held.is_overdue(now)):
         return booked(wish, customer=customer, now=now)
     if held.status != Status.HELD:
         raise MoveNotAllowed(held)
@@ -150,7 +150,7 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
         raise MoveNotAllowed(booking)
     if booking.status != known.status:
         raise ChangedMeanwhile
-    if is_overdue(booking, now):
+    if booking.is_overdue(now):
         raise lapsed()
     date = date_of(booking)
     if date.starts_at <= now:
@@ -231,21 +231,10 @@ def give_up(holds: list[Booking]) -> None:
 def sweep(hall_id: int, *, now: datetime) -> bool:
     """Free the hall of what has run out, and say whether there was anything. Needs the hall's lock."""
     run_out = Booking.objects.overdue(now).filter(dates__hall=hall_id).values_list("pk", flat=True)
-    ended = [booking for booking in locked(set(run_out)) if is_overdue(booking, now)] if run_out else []
+    ended = [booking for booking in locked(set(run_out)) if booking.is_overdue(now)] if run_out else []
     for booking in ended:
         change(booking, Status.EXPIRED)
     return bool(ended)
-
-
-def is_overdue(booking: Booking, now: datetime) -> bool:
-    """Whether the hold, request or payment should have become something else by now."""
-    deadlines = {
-        Status.HELD: booking.held_until,
-        Status.REQUESTED: booking.decide_by,
-        Status.AWAITING_PAYMENT: booking.payment_due_at,
-    }
-    deadline = deadlines.get(Status(booking.status))
-    return deadline is not None and deadline <= now
 
 
 def too_many_requests(customer: User, *, now: datetime) -> list[Problem]:
@@ -355,7 +344,7 @@ def settle(booking: Booking, *, by: User, now: datetime) -> Booking:
 def expire(booking: Booking, *, now: datetime) -> bool:
     """End a hold, request or payment whose time is up. Returns whether it was."""
     booking = in_hand(booking)
-    if not is_overdue(booking, now):
+    if not booking.is_overdue(now):
         return False
     change(booking, Status.EXPIRED)
     return True
@@ -418,7 +407,7 @@ def allow(booking: Booking, status: Status, *, now: datetime) -> None:
     """
     if status not in ALLOWED_MOVES.get(Status(booking.status), set()) or booking.customer is None:
         raise MoveNotAllowed(booking)
-    if booking.status == Status.REQUESTED and is_overdue(booking, now) and status != Status.CANCELLED:
+    if booking.status == Status.REQUESTED and booking.is_overdue(now) and status != Status.CANCELLED:
         raise lapsed()
 
 

@@ -1,6 +1,8 @@
 """Who has which space when. DESIGN of the invariant: docs/architecture.md."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 import pghistory
 from django.conf import settings
@@ -36,6 +38,14 @@ class Status(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
+# Until when a status may last: after that it is for `lifecycle.expire`.
+DEADLINES = {
+    Status.HELD: "held_until",
+    Status.REQUESTED: "decide_by",
+    Status.AWAITING_PAYMENT: "payment_due_at",
+}
+
+
 def theirs(user) -> Q:
     return Q(customer=user) | Q(organisation__in=user.memberships.values("organisation"))
 
@@ -48,17 +58,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def undecided(self):
         return self.filter(status=Status.REQUESTED)
 
-    def held_past(self, now):
-        """Holds that have run out."""
-        return self.filter(status=Status.HELD, held_until__lte=now)
-
     def overdue(self, now):
         """Holds, requests and payments whose time is up."""
-        return self.filter(
-            Q(status=Status.HELD, held_until__lte=now)
-            | Q(status=Status.REQUESTED, decide_by__lte=now)
-            | Q(status=Status.AWAITING_PAYMENT, payment_due_at__lte=now)
-        ).order_by("pk")
+        due = (Q(status=status, **{f"{deadline}__lte": now}) for status, deadline in DEADLINES.items())
+        return self.filter(reduce(or_, due)).order_by("pk")
 
     def visible_to(self, user):
         """Their own, their organisations', and those at venues that they manage."""
@@ -185,6 +188,11 @@ class Booking(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("bookings:booking", args=[self.pk])
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the hold, request or payment should have become something else by now."""
+        deadline = DEADLINES.get(Status(self.status))
+        return deadline is not None and getattr(self, deadline) <= now
 
 
 class Closure(models.Model):

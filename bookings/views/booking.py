@@ -112,7 +112,7 @@ def show(
         "form": filled_in,
         "problems": problems,
         "alternatives": alternatives(problems),
-        "has_run_out": held.status == Status.EXPIRED or lifecycle.is_overdue(held, timezone.now()),
+        "has_run_out": held.status == Status.EXPIRED or held.is_overdue(timezone.now()),
         "rules": house_rules.before_sending(held.space),
     }
     return render(request, "bookings/form.html", context, status=status)

@@ -181,7 +181,7 @@ def details(booking: Booking, now: datetime) -> dict:
     obstacles = decisions.obstacles(booking, now=now)
     return facts | {
         "form": ReasonForm(),
-        "has_lapsed": booking.decide_by is not None and booking.decide_by <= now,
+        "has_lapsed": booking.is_overdue(now),
         "obstacles": obstacles,
         "is_taken": any(problem.code == "time_taken" for problem in obstacles),
         "blocked": halls.blocked_by(booking.space, spaces),
