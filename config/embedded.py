@@ -41,7 +41,7 @@ def start(state_dir: Path, *, durable: bool = True, time_zone: str = "UTC") -> b
                 return False
         here = place.prepare(state_dir)
         if not here.data.exists():
-            create_cluster(here)
+            create_cluster(here, durable=durable)
         refuse_other_version(here)
         end_orphans(here.data)
         forget_dead_server(here)
@@ -90,7 +90,7 @@ def locked(state_dir: Path) -> Iterator[None]:
         raise EmbeddedError(f"{state_dir} is not a folder. Set STATE_DIR to one.") from exc
 
 
-def create_cluster(here: Place) -> None:
+def create_cluster(here: Place, *, durable: bool) -> None:
     """Make the data folder with an empty database in it. A half-made one never gets the final name."""
     for abandoned in here.folder.glob("data-new-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
@@ -98,7 +98,8 @@ def create_cluster(here: Place) -> None:
     place.give(unfinished, here.uid)
     # The wheel has no ICU; the built-in C.UTF-8 is the same on every machine.
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
-    run(here, "initdb", "-D", unfinished, "-U", ROLE, "--auth=trust", "--sync-method=syncfs", *locale)
+    sync = "--sync-method=syncfs" if durable else "--no-sync"
+    run(here, "initdb", "-D", unfinished, "-U", ROLE, "--auth=trust", sync, *locale)
     run(here, "postgres", "--single", "-D", unfinished, "postgres", typed=f"CREATE DATABASE {DATABASE}\n")
     unfinished.rename(here.data)
 

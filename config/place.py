@@ -169,8 +169,14 @@ def give(path: Path, uid: int) -> None:
     if uid == os.geteuid():
         return
     gid = pwd.getpwuid(uid).pw_gid
-    for each in [path, *path.rglob("*")]:
-        os.chown(each, uid, gid, follow_symlinks=False)
+    try:
+        for each in [path, *path.rglob("*")]:
+            os.chown(each, uid, gid, follow_symlinks=False)
+    except OSError as exc:  # a container whose root is the only user, or a file system without owners
+        raise EmbeddedError(
+            f"PostgreSQL refuses to run as root, and {path} cannot be given to the system user {SYSTEM_USER} "
+            f"({exc.strerror}). Run as an ordinary user, choose another STATE_DIR, or set DATABASE_URL."
+        ) from exc
 
 
 def server_uid() -> int:

