@@ -17,11 +17,9 @@ from venues.models import Opening, OpeningException, OpeningHours, Space, Timeta
 from venues.opening_hours import Hours, Weekly
 from venues.versions import refuse_other_version, version_of
 
-from .models import Occupancy, Status
+from .models import AGREED_OR_ASKED, Occupancy
 from .occupancies import lock_halls
 from .transactions import in_one_transaction
-
-AGREED_OR_ASKED = [Status.REQUESTED, Status.AWAITING_PAYMENT, Status.CONFIRMED]
 
 
 def venue_of(timetable: Timetable) -> Venue:

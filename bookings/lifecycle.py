@@ -23,7 +23,7 @@ from venues.models import Space
 from venues.problems import Problem, Refused
 
 from . import availability, occupancies, signals
-from .models import Booking, Occupancy, Status
+from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
 from .transactions import in_one_transaction, lock
 from .wishes import Wish, date_of, offering_alternatives
 
@@ -126,8 +126,7 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     wish = replace(wish, space=held.space, starts_at=date.starts_at, ends_at=date.ends_at)
     if held.status == Status.EXPIRED or (held.status == Status.HELD and held.is_overdue(now)):
         return booked(wish, customer=customer, now=now)
-    if held.status != Status.HELD:
-        raise MoveNotAllowed(held)
+    must_be(held, Status.HELD)
     wish = judged(wish, customer=customer, now=now, ignoring=held)
     held.customer = customer
     fill_in(held, wish, now=now)
@@ -146,12 +145,10 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     knows: whoever may move a request may not move what was approved.
     """
     known, booking = booking, in_hand(booking, also=[wish.space.hall_id])
-    if booking.status not in {Status.REQUESTED, Status.AWAITING_PAYMENT, Status.CONFIRMED}:
-        raise MoveNotAllowed(booking)
+    must_be(booking, *AGREED_OR_ASKED)
     if booking.status != known.status:
         raise ChangedMeanwhile
-    if booking.is_overdue(now):
-        raise lapsed()
+    must_be_in_time(booking, now=now)
     date = date_of(booking)
     if date.starts_at <= now:
         raise already_begun()
@@ -268,7 +265,7 @@ def after_approval(space: Space) -> Status:
 
 def enter(booking: Booking, status: Status, *, starts_at: datetime, now: datetime) -> None:
     """Set a status with the deadline that belongs to it. Does not save."""
-    booking.status = status
+    set_status(booking, status)
     if status == Status.REQUESTED:
         booking.competes = booking.space.requests_compete
         booking.decide_by = min(now + settings.DECIDE_WITHIN, starts_at)
@@ -294,9 +291,8 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
     time has gone to somebody else, `MoveNotAllowed` if the request has its answer or has lapsed.
     """
     booking = in_hand(booking)
-    if booking.status != Status.REQUESTED:
-        raise MoveNotAllowed(booking)
-    allow(booking, after_approval(booking.space), now=now)
+    must_be(booking, Status.REQUESTED)
+    must_be_in_time(booking, now=now)
     date = date_of(booking)
     sweep(date.hall_id, now=now)
     rivals = list(rivals_of(booking).select_for_update(of=("self",)).order_by("pk"))
@@ -316,15 +312,21 @@ def decline(booking: Booking, *, by: User, reason: str, now: datetime) -> Bookin
     if not reason.strip():
         raise Refused(Problem("reason_missing", _("Give a reason. The customer reads it."), "reason"))
     booking = in_hand(booking)
-    allow(booking, Status.DECLINED, now=now)
+    must_be(booking, Status.REQUESTED)
+    must_be_in_time(booking, now=now)
     return close(booking, Status.DECLINED, by=by, reason=reason.strip(), now=now)
 
 
 @in_one_transaction
 def cancel(booking: Booking, *, by: User, reason: str = "", now: datetime) -> Booking:
-    """Give the time back. What has begun is not undone. Raises `MoveNotAllowed`."""
+    """Give the time back. What has begun is not undone. Raises `MoveNotAllowed`.
+
+    A visitor's hold has nobody who could cancel it: it runs out.
+    """
     booking = in_hand(booking)
-    allow(booking, Status.CANCELLED, now=now)
+    if booking.customer is None:
+        raise MoveNotAllowed(booking)
+    must_allow(booking, Status.CANCELLED)
     if date_of(booking).starts_at <= now:
         raise already_begun()
     return close(booking, Status.CANCELLED, by=by, reason=reason.strip(), now=now)
@@ -334,8 +336,7 @@ def cancel(booking: Booking, *, by: User, reason: str = "", now: datetime) -> Bo
 def settle(booking: Booking, *, by: User, now: datetime) -> Booking:
     """Confirm a booking whose payment a person has seen. Raises `MoveNotAllowed`."""
     booking = in_hand(booking)
-    if booking.status != Status.AWAITING_PAYMENT:
-        raise MoveNotAllowed(booking)
+    must_be(booking, Status.AWAITING_PAYMENT)
     change(booking, Status.CONFIRMED, by=by)
     return booking
 
@@ -400,15 +401,28 @@ def locked(pks: Iterable[int]) -> list[Booking]:
     return list(bookings.select_related("space__venue", "space__part_of", "customer").order_by("pk"))
 
 
-def allow(booking: Booking, status: Status, *, now: datetime) -> None:
-    """Raise `MoveNotAllowed` unless the booking may enter the status; a lapsed request may not.
-
-    A visitor's hold has nobody who could cancel it: it runs out.
-    """
-    if status not in ALLOWED_MOVES.get(Status(booking.status), set()) or booking.customer is None:
+def must_be(booking: Booking, *statuses: Status) -> None:
+    """Raise `MoveNotAllowed` unless the booking has one of the statuses."""
+    if booking.status not in statuses:
         raise MoveNotAllowed(booking)
-    if booking.status == Status.REQUESTED and booking.is_overdue(now) and status != Status.CANCELLED:
+
+
+def must_be_in_time(booking: Booking, *, now: datetime) -> None:
+    """Raise `Refused` if the booking has run out, though nobody has ended it yet."""
+    if booking.is_overdue(now):
         raise lapsed()
+
+
+def must_allow(booking: Booking, status: Status) -> None:
+    """Raise `MoveNotAllowed` unless the booking may go from its status to this one."""
+    if status not in ALLOWED_MOVES.get(Status(booking.status), set()):
+        raise MoveNotAllowed(booking)
+
+
+def set_status(booking: Booking, status: Status) -> None:
+    """Go to another status, along `ALLOWED_MOVES` only. A new booking begins as a hold that is not saved."""
+    must_allow(booking, status)
+    booking.status = status
 
 
 def close(booking: Booking, status: Status, *, by: User, reason: str, now: datetime) -> Booking:
@@ -427,7 +441,7 @@ def close(booking: Booking, status: Status, *, by: User, reason: str, now: datet
 def change(booking: Booking, status: Status, *, by: User | None = None, also: Iterable[str] = ()) -> None:
     """Save a new status and announce it. The end of a hold is told to nobody: it was only a form."""
     was_held = booking.status == Status.HELD
-    booking.status = status
+    set_status(booking, status)
     booking.save(update_fields=["status", *also])
     if not was_held:
         announce(booking, by=by)

@@ -38,6 +38,9 @@ class Status(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
+AGREED_OR_ASKED = [Status.REQUESTED, Status.AWAITING_PAYMENT, Status.CONFIRMED]
+ENDED = [Status.DECLINED, Status.CANCELLED, Status.EXPIRED]
+
 # Until when a status may last: after that it is for `lifecycle.expire`.
 DEADLINES = {
     Status.HELD: "held_until",

@@ -20,7 +20,7 @@ from venues.problems import Refused
 
 from .. import history, lifecycle, permissions, wishes
 from ..forms import BookingForm
-from ..models import Booking, Status
+from ..models import AGREED_OR_ASKED, Booking, Status
 from .holds import KEPT, alternatives, holds_of, people_of
 
 DRAFT = "draft"  # what the form said when its time was refused: it fills in the next one
@@ -137,6 +137,6 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
             "can_move": permissions.can_move(request.user, booking, booking.space),
             "can_see_arrival": permissions.can_see_arrival(request.user, booking),
             "is_upcoming": date.starts_at > now,
-            "is_open": booking.status in lifecycle.ALLOWED_MOVES and date.starts_at > now,
+            "is_open": booking.status in AGREED_OR_ASKED and date.starts_at > now,
         },
     )

@@ -24,12 +24,11 @@ from venues.problems import Problem, Refused
 
 from .. import lifecycle, permissions, wishes
 from ..forms import MoveForm
-from ..models import Booking, Status
+from ..models import ENDED, Booking, Status
 from .holds import own_hold, period_of
 from .space import week_of
 
 PAGE = 50
-OVER = [Status.DECLINED, Status.CANCELLED, Status.EXPIRED]
 
 
 @require_GET
@@ -40,14 +39,14 @@ def mine(request: SignedInRequest) -> HttpResponse:
     bookings = Booking.objects.of(request.user).submitted().with_place()
     if shown == "past":
         bookings = (
-            bookings.filter(dates__ends_at__lte=now).exclude(status__in=OVER).order_by("-dates__starts_at")
+            bookings.filter(dates__ends_at__lte=now).exclude(status__in=ENDED).order_by("-dates__starts_at")
         )
     elif shown == "over":
-        bookings = bookings.filter(status__in=OVER).order_by("-dates__starts_at")
+        bookings = bookings.filter(status__in=ENDED).order_by("-dates__starts_at")
     else:
         shown = ""
         bookings = (
-            bookings.filter(dates__ends_at__gt=now).exclude(status__in=OVER).order_by("dates__starts_at")
+            bookings.filter(dates__ends_at__gt=now).exclude(status__in=ENDED).order_by("dates__starts_at")
         )
     page = Paginator(bookings, PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
