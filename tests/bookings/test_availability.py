@@ -106,7 +106,7 @@ questions = st.fixed_dictionaries(
         "length": st.sampled_from([None, 60, 90, 125]),
         "by_distance": st.booleans(),
         "limit": st.integers(1, 4),
-        "within_km": st.sampled_from([None, None, 4.5]),
+        "within_km": st.sampled_from([None, None, None, None, 4.5]),
     }
 )
 
@@ -238,6 +238,7 @@ cities = given(
             stretches,
             st.sampled_from(["confirmed", "confirmed", "closed", "cancelled", "released"]),
         ),
+        min_size=10,
         max_size=30,
     ),
     questions=st.lists(questions, min_size=3, max_size=6),
