@@ -23,9 +23,12 @@ def new_account(email: str, language: str) -> User | None:
 
 
 def forget_unused(*, before: datetime) -> int:
-    """Delete the accounts asked for before then in which nobody ever signed in. Returns how many."""
+    """Delete the accounts asked for before then in which nobody ever signed in. Returns how many.
+
+    City staff are appointed, and may take their time.
+    """
     promises = EmailAddress.objects.filter(
-        verified=False, user__last_login=None, user__date_joined__lt=before
+        verified=False, user__last_login=None, user__date_joined__lt=before, user__is_staff=False
     )
     unused = [promise.user_id for promise in promises.select_related("user") if has_nothing(promise.user)]
     User.objects.filter(pk__in=unused).delete()

@@ -1,8 +1,8 @@
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from rest_framework.authtoken.models import Token
 
+from accounts.management.arguments import address
 from accounts.models import User
 from accounts.sign_up import new_account
 
@@ -11,18 +11,13 @@ class Command(BaseCommand):
     help = "Print a person's key to the API, making the account if there is none."
 
     def add_arguments(self, parser):
-        parser.add_argument("email")
+        parser.add_argument("email", type=address)
 
     def handle(self, *, email: str, **options):
-        email = email.strip().lower()
-        try:
-            User._meta.get_field("email").clean(email, None)
-        except ValidationError as exc:
-            raise CommandError(
-                f"{email!r} is not an e-mail address. Write one like nimi@example.org."
-            ) from exc
         user = User.objects.filter(email=email).first() or new_account(email, settings.LANGUAGE_CODE)
         if user is None or not user.is_active:
-            raise CommandError(f"The account of {email} is closed. Open it at /admin/ first.")
+            raise CommandError(
+                f"The account of {email} is closed. Open it first: manage.py account {email} --open"
+            )
         token, _ = Token.objects.get_or_create(user=user)
         self.stdout.write(token.key)
