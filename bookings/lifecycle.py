@@ -334,9 +334,10 @@ def cancel(booking: Booking, *, by: User, reason: str = "", now: datetime) -> Bo
 
 @in_one_transaction
 def settle(booking: Booking, *, by: User, now: datetime) -> Booking:
-    """Confirm a booking whose payment a person has seen. Raises `MoveNotAllowed`."""
+    """Confirm a booking whose payment a person has seen in time. Raises `MoveNotAllowed`."""
     booking = in_hand(booking)
     must_be(booking, Status.AWAITING_PAYMENT)
+    must_be_in_time(booking, now=now)
     change(booking, Status.CONFIRMED, by=by)
     return booking
 
@@ -410,7 +411,9 @@ def must_be(booking: Booking, *statuses: Status) -> None:
 def must_be_in_time(booking: Booking, *, now: datetime) -> None:
     """Raise `Refused` if the booking has run out, though nobody has ended it yet."""
     if booking.is_overdue(now):
-        raise lapsed()
+        raise Refused(
+            Problem("lapsed", _("The time to answer or to pay has run out. The customer can ask again."))
+        )
 
 
 def must_allow(booking: Booking, status: Status) -> None:
@@ -449,10 +452,6 @@ def change(booking: Booking, status: Status, *, by: User | None = None, also: It
 
 def announce(booking: Booking, *, by: User | None) -> None:
     ANNOUNCEMENTS[Status(booking.status)].send(Booking, booking=booking, by=by)
-
-
-def lapsed() -> Refused:
-    return Refused(Problem("lapsed", _("This request has lapsed. The customer can ask again.")))
 
 
 def already_begun() -> Refused:

@@ -271,6 +271,8 @@ class World:
     def settle(self, booking: Booking) -> Iterator[str]:
         if booking.status != "awaiting_payment":
             yield "move_not_allowed"
+        elif booking.is_overdue(self.now):
+            yield "lapsed"
         booking.status = "confirmed"
 
     @all_or_nothing

@@ -174,6 +174,7 @@ def details(booking: Booking, now: datetime) -> dict:
     facts = {
         "date": wishes.date_of(booking),
         "record": decisions.record_of(booking),
+        "has_lapsed": booking.is_overdue(now),
     }
     if booking.status != Status.REQUESTED:
         return facts
@@ -181,7 +182,6 @@ def details(booking: Booking, now: datetime) -> dict:
     obstacles = decisions.obstacles(booking, now=now)
     return facts | {
         "form": ReasonForm(),
-        "has_lapsed": booking.is_overdue(now),
         "obstacles": obstacles,
         "is_taken": any(problem.code == "time_taken" for problem in obstacles),
         "blocked": halls.blocked_by(booking.space, spaces),

@@ -341,6 +341,18 @@ def test_a_lapsed_request_is_not_moved_back_to_life():
     assert request.dates.get().starts_at == hour("10:00")
 
 
+def test_a_payment_that_is_seen_too_late_confirms_nothing():
+    room = create_space(payment="before")
+    booking = create_booking(room)
+
+    with pytest.raises(Refused) as refusal:
+        lifecycle.settle(booking, by=create_manager(room.venue), now=booking.payment_due_at)
+
+    assert refusal.value.codes == {"lapsed"}
+    booking.refresh_from_db()
+    assert booking.status == Status.AWAITING_PAYMENT
+
+
 def test_a_visitors_hold_runs_out_and_is_nobodys_to_cancel():
     room = create_space()
     held = lifecycle.hold(Wish(room, hour("10:00"), hour("12:00")), customer=None, now=NOW)
