@@ -30,7 +30,8 @@ def of(booking: Booking, *, reader: User) -> list[Event]:
 
 def changes_of_status(booking: Booking, reader: User) -> Iterator[Event]:
     before = None
-    for row in apps.get_model("bookings", "BookingEvent").objects.filter(pgh_obj=booking).order_by("pgh_id"):
+    events = apps.get_model("bookings", "BookingEvent").objects.select_related("pgh_context")
+    for row in events.filter(pgh_obj=booking).order_by("pgh_id"):
         if row.status not in {before, Status.HELD}:
             yield Event(
                 said(row.status), row.pgh_created_at, who(doer(row, before), booking, reader), row.reason
@@ -53,9 +54,16 @@ def doer(row, before: str | None) -> int | None:
     """Return whose doing a change of status was; a deadline is nobody's."""
     if row.status == Status.CANCELLED:
         return row.cancelled_by_id
-    if row.status == Status.EXPIRED or before == Status.AWAITING_PAYMENT:
+    if row.status == Status.EXPIRED:
         return None
+    if before == Status.AWAITING_PAYMENT:
+        return signed_in(row)
     return row.decided_by_id or row.customer_id
+
+
+def signed_in(row) -> int | None:
+    """Return who was signed in when the row was written, if anybody."""
+    return row.pgh_context.metadata.get("user") if row.pgh_context else None
 
 
 def moves(booking: Booking, reader: User) -> Iterator[Event]:
@@ -65,11 +73,10 @@ def moves(booking: Booking, reader: User) -> Iterator[Event]:
         for row in events.filter(pgh_obj=date).order_by("pgh_id"):
             place_and_time = row.space_id, row.starts_at, row.ends_at
             if before not in {None, place_and_time}:
-                metadata = row.pgh_context.metadata if row.pgh_context else {}
                 yield Event(
                     _("Moved"),
                     row.pgh_created_at,
-                    who(metadata.get("user"), booking, reader),
+                    who(signed_in(row), booking, reader),
                     f"{row.space.name.text}, {wording.full_when(row.starts_at, row.ends_at)}",
                 )
             before = place_and_time

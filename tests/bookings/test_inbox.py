@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings import decisions, lifecycle
+from bookings import decisions, history, lifecycle
 from bookings.models import Booking, Status
 from tests.factories import (
     MONDAY,
@@ -285,7 +285,7 @@ def test_whoever_comes_second_is_told_plainly_who_decided(gym, inbox):
     assert "Kaisa declined this on" in answer.text
 
 
-def test_a_payment_that_was_seen_confirms_the_booking(gym, inbox):
+def test_a_payment_that_was_seen_confirms_the_booking(gym, onni, inbox):
     Space.objects.update(approval="instant", payment="before")
     booking = ask(Space.objects.with_place().get(pk=gym[1].pk))
 
@@ -294,6 +294,7 @@ def test_a_payment_that_was_seen_confirms_the_booking(gym, inbox):
     booking.refresh_from_db()
     assert booking.status == Status.CONFIRMED
     assert "Paid and confirmed" in answer.text
+    assert str(onni) in {event.by for event in history.of(booking, reader=create_manager(gym[0].venue))}
 
 
 def test_a_venue_cancels_with_a_reason_and_frees_the_time(gym, inbox):
