@@ -41,5 +41,5 @@ def test_what_is_no_address_is_refused(email):
 def test_closed_account_gets_none():
     create_user(email="poissa@example.org", is_active=False)
 
-    with pytest.raises(CommandError, match="manage.py account poissa@example.org --open"):
+    with pytest.raises(CommandError, match=r"manage\.py account poissa@example\.org --open"):
         call_command("token", "poissa@example.org")
