@@ -50,8 +50,9 @@ def wish_of(booking: Booking) -> Wish:
 
 
 def date_of(booking: Booking) -> Occupancy:
-    """Return the one date of a single booking."""
-    return booking.dates.get()
+    """Return the one date of a single booking: as it was prefetched, if it was."""
+    (date,) = booking.dates.all()
+    return date
 
 
 def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:

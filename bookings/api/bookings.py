@@ -24,14 +24,13 @@ from venues.api.filters import LARGEST_ID, WholeNumberFilter
 from venues.api.serializers import Texts, TextsSerializer
 from venues.models import Space
 
-from .. import lifecycle, permissions
+from .. import lifecycle, limits, permissions
 from ..models import Booking, Occupancy, Status
-from ..wishes import Wish, wish_of
+from ..wishes import Wish, date_of, wish_of
 from .fields import Instant, Text, WholeNumber
 from .idempotency import answered_once
 from .questions import Period, begin, end
 
-MOST_PEOPLE = 100_000
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 # A form that is open is no booking yet.
@@ -48,7 +47,7 @@ class InstantOfDate(Instant):
     """When the booking's date starts or ends: as the wish in the context says, or its `dates`, fetched."""
 
     def get_attribute(self, booking: Booking) -> datetime:
-        date = self.context.get("wish") or booking.dates.all()[0]
+        date = self.context.get("wish") or date_of(booking)
         return date.starts_at if self.field_name == "starts_at" else date.ends_at
 
 
@@ -126,9 +125,11 @@ class NewBookingSerializer(serializers.Serializer):
     space = ById(queryset=Space.objects.all())  # the rules read it anew, with its place
     starts_at = Instant()
     ends_at = Instant()
-    purpose = Text(max_length=200, default="", allow_blank=True, help_text="What for.")
-    attendees = WholeNumber(min_value=1, max_value=MOST_PEOPLE, default=1)
-    note = Text(max_length=2000, default="", allow_blank=True, help_text="A message to the venue.")
+    purpose = Text(max_length=limits.LONGEST_PURPOSE, default="", allow_blank=True, help_text="What for.")
+    attendees = WholeNumber(min_value=1, max_value=limits.MOST_PEOPLE, default=1)
+    note = Text(
+        max_length=limits.LONGEST_NOTE, default="", allow_blank=True, help_text="A message to the venue."
+    )
     organisation = OwnOrganisation(
         required=False, allow_null=True, help_text="For whom, if not for the caller alone."
     )
@@ -143,12 +144,14 @@ class MoveSerializer(serializers.Serializer):
 
 @extend_schema_serializer(component_name="Decline")
 class DeclineSerializer(serializers.Serializer):
-    reason = Text(max_length=1000, allow_blank=True, help_text="The customer reads it; not empty.")
+    reason = Text(
+        max_length=limits.LONGEST_REASON, allow_blank=True, help_text="The customer reads it; not empty."
+    )
 
 
 @extend_schema_serializer(component_name="Cancel")
 class CancelSerializer(serializers.Serializer):
-    reason = Text(max_length=1000, allow_blank=True, default="")
+    reason = Text(max_length=limits.LONGEST_REASON, allow_blank=True, default="")
 
 
 class BookingFilter(filters.FilterSet):

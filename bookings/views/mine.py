@@ -1,7 +1,7 @@
 """One's own bookings: the next one, the rest by month, giving one back, moving one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import groupby
 
 from django.contrib import messages
@@ -23,7 +23,7 @@ from venues.models import Space
 from venues.problems import Problem, Refused
 
 from .. import lifecycle, permissions, wishes
-from ..forms import MoveForm
+from ..forms import CancelForm, MoveForm
 from ..models import ENDED, Booking, Status
 from .holds import own_hold, period_of
 from .space import week_of
@@ -76,13 +76,8 @@ def tabs(shown: str) -> list[dict]:
 
 
 def by_month(bookings: list[Booking]) -> list[tuple[str, list[Booking]]]:
-    months = groupby(bookings, key=lambda booking: wording.month(starts_at(booking)))
+    months = groupby(bookings, key=lambda booking: wording.month(wishes.date_of(booking).starts_at))
     return [(month, list(rows)) for month, rows in months]
-
-
-def starts_at(booking: Booking) -> datetime:
-    """Return when a booking whose dates are loaded begins."""
-    return booking.dates.all()[0].starts_at
 
 
 # --- Giving back, moving ---------------------------------------------------------------------------
@@ -95,12 +90,13 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     booking = own(request, pk)
     if not permissions.can_change(request.user, booking):
         raise PermissionDenied
-    if request.method != "POST":
-        return render(request, "bookings/cancel.html", {"booking": booking, "date": wishes.date_of(booking)})
+    form = CancelForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"booking": booking, "date": wishes.date_of(booking), "form": form}
+        return render(request, "bookings/cancel.html", context, status=422 if form.errors else 200)
+    reason = form.cleaned_data["reason"]
     try:
-        lifecycle.cancel(
-            booking, by=request.user, reason=request.POST.get("reason", "")[:1000], now=timezone.now()
-        )
+        lifecycle.cancel(booking, by=request.user, reason=reason, now=timezone.now())
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:
@@ -160,7 +156,7 @@ def show_move(
     space: Space,
     form: MoveForm,
     *,
-    refused: list[Problem] = [],  # noqa: B006  # never changed
+    refused: Sequence[Problem] = (),
     status: int = 200,
 ) -> HttpResponse:
     date = wishes.date_of(booking)
@@ -179,7 +175,7 @@ def show_move(
     return render(request, "bookings/move.html", context, status=status)
 
 
-def movable(request: SignedInRequest, booking: Booking, problems: list[Problem]) -> list[dict]:
+def movable(request: SignedInRequest, booking: Booking, problems: Sequence[Problem]) -> list[dict]:
     """Return the free times that the problems name and that this person may move to."""
     found = dict.fromkeys(offer for problem in problems for offer in problem.alternatives)
     return [
