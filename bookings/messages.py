@@ -10,22 +10,15 @@ from accounts.models import User
 from venues.models import VenueRole
 
 from .models import Booking, Status
+from .wishes import date_of
 
-# Told to the customer, by status; a request is told to the venue's managers as well.
-TO_CUSTOMER = {
-    Status.REQUESTED,
-    Status.AWAITING_PAYMENT,
-    Status.CONFIRMED,
-    Status.DECLINED,
-    Status.CANCELLED,
-    Status.EXPIRED,
-}
+# The customer is told everything; the venue's managers this, and what was moved.
 TO_MANAGERS = {Status.REQUESTED, Status.CANCELLED, Status.EXPIRED}
 
 
 def tell(booking: Booking, what: str) -> None:
     """Send everybody concerned a message that the booking was `what`: a status, or "moved"."""
-    if booking.customer and (what == "moved" or what in TO_CUSTOMER):
+    if booking.customer:
         send(booking, what, to=booking.customer, audience="customer")
     if what == "moved" or what in TO_MANAGERS:
         for manager in managers_of(booking):
@@ -42,7 +35,7 @@ def send(booking: Booking, what: str, *, to: User, audience: str) -> None:
     with translation.override(to.language):
         context = {
             "booking": booking,
-            "date": booking.dates.get(),
+            "date": date_of(booking),
             "what": what,
             "audience": audience,
             "url": settings.SITE_URL + booking.get_absolute_url(),
