@@ -21,6 +21,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import User
 from venues.models import Space
 from venues.problems import Problem, Refused
+from venues.versions import ChangedMeanwhile
 
 from . import availability, occupancies, signals
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
@@ -65,15 +66,6 @@ class MoveNotAllowed(Refused):
                 _("This cannot be done any more. The booking is now: %(status)s.")
                 % {"status": Status(booking.status).label},
             )
-        )
-
-
-class ChangedMeanwhile(Refused):
-    """While we waited for our turn, somebody moved the booking to another hall, or decided on it."""
-
-    def __init__(self):
-        super().__init__(
-            Problem("changed_meanwhile", _("The booking was changed meanwhile. Look at it again."))
         )
 
 
@@ -302,7 +294,7 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
         booking.save(update_fields=["status", "payment_due_at", "decided_at", "decided_by"])
     announce(booking, by=by)
     for rival in rivals:
-        close(rival, Status.DECLINED, by=by, reason=given_to_another(rival.customer), now=now)
+        end(rival, Status.DECLINED, by=by, reason=given_to_another(rival.customer), now=now)
     return booking
 
 
@@ -314,7 +306,7 @@ def decline(booking: Booking, *, by: User, reason: str, now: datetime) -> Bookin
     booking = in_hand(booking)
     must_be(booking, Status.REQUESTED)
     must_be_in_time(booking, now=now)
-    return close(booking, Status.DECLINED, by=by, reason=reason.strip(), now=now)
+    return end(booking, Status.DECLINED, by=by, reason=reason.strip(), now=now)
 
 
 @in_one_transaction
@@ -329,7 +321,7 @@ def cancel(booking: Booking, *, by: User, reason: str = "", now: datetime) -> Bo
     must_allow(booking, Status.CANCELLED)
     if date_of(booking).starts_at <= now:
         raise already_begun()
-    return close(booking, Status.CANCELLED, by=by, reason=reason.strip(), now=now)
+    return end(booking, Status.CANCELLED, by=by, reason=reason.strip(), now=now)
 
 
 @in_one_transaction
@@ -428,7 +420,7 @@ def set_status(booking: Booking, status: Status) -> None:
     booking.status = status
 
 
-def close(booking: Booking, status: Status, *, by: User, reason: str, now: datetime) -> Booking:
+def end(booking: Booking, status: Status, *, by: User, reason: str, now: datetime) -> Booking:
     """End a booking by somebody's word."""
     booking.reason = reason
     if status == Status.DECLINED:

@@ -10,7 +10,7 @@ from .problems import Problem, Refused
 
 
 class ChangedMeanwhile(Refused):
-    """Somebody else saved another version since this one was opened."""
+    """Somebody else changed it since this person looked at it."""
 
     def __init__(self):
         super().__init__(

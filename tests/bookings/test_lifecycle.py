@@ -23,6 +23,7 @@ from tests.factories import (
 from venues.fields import footprint
 from venues.models import Space
 from venues.problems import Refused
+from venues.versions import ChangedMeanwhile
 
 pytestmark = pytest.mark.django_db
 
@@ -415,7 +416,7 @@ def test_a_customer_who_moves_a_request_does_not_move_what_was_approved_meanwhil
     as_aino_sees_it = Booking.objects.get(pk=request.pk)
     lifecycle.approve(request, by=create_manager(room.venue), now=NOW)
 
-    with pytest.raises(lifecycle.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         lifecycle.move(
             as_aino_sees_it,
             replace(wish_of(request), starts_at=hour("14:00"), ends_at=hour("15:00")),
