@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +28,12 @@ from venues.clock import local
 from venues.models import Equipment, Purpose, Space, Venue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def forgotten_limits() -> None:
+    """So many sign-in codes a minute are sent to one address, whichever test asks."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -288,9 +295,24 @@ def test_a_condition_that_makes_no_sense_is_told_at_once(page, room, saturday):
     page.get_by_label("Henkilöitä").press("Tab")
 
     expect(page.get_by_role("heading", name="Korjaa nämä")).to_be_visible()
+    expect(page.locator("#question .errorlist")).to_have_text("Vähintään 1.")
+    axe(page)
     page.get_by_label("Henkilöitä").fill("10")
     page.get_by_label("Henkilöitä").press("Tab")
     expect(page.get_by_role("heading", name="5 tilaa vapaana")).to_be_visible()
+    expect(page.locator(".errorlist")).to_have_count(0)
+
+
+def test_what_is_being_written_is_never_lost_to_an_answer(page, room, saturday):
+    page.goto(f"/?when=dates&first={saturday}")
+    page.route("**/?*", lambda route: page.wait_for_timeout(300) or route.continue_())
+
+    page.get_by_label("Mitä?").select_option("Juhlat")
+    page.get_by_label("Missä?").type("Hilleri")
+    page.get_by_label("Missä?").press("Tab")
+
+    expect(page.get_by_role("heading", name="1 tila vapaana")).to_be_visible()
+    expect(page.get_by_label("Missä?")).to_have_value("Hilleri")
 
 
 def test_near_me(browser, browser_context_args, room, saturday):
