@@ -24,9 +24,10 @@ from venues.problems import Problem, Refused
 from venues.versions import ChangedMeanwhile
 
 from . import availability, occupancies, signals
+from .alternatives import offering_alternatives
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
 from .transactions import in_one_transaction, lock
-from .wishes import Wish, date_of, offering_alternatives
+from .wishes import Wish, date_of
 
 ALLOWED_MOVES = {
     Status.HELD: {

@@ -1,21 +1,13 @@
-"""What somebody asks for, and what is free instead if they cannot have it."""
+"""What somebody asks for."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 from accounts.models import Organisation
 from venues.clock import exact
 from venues.models import Space
-from venues.problems import Refused
 
-from . import availability
 from .models import Booking, Occupancy
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -53,22 +45,3 @@ def date_of(booking: Booking) -> Occupancy:
     """Return the one date of a single booking: as it was prefetched, if it was."""
     (date,) = booking.dates.all()
     return date
-
-
-def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a refusal of the function's wish say what is free instead, after the locks are given up."""
-
-    @wraps(function)
-    def helpful(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except Refused as refusal:
-            wish = next(arg for arg in args if isinstance(arg, Wish))
-            now = kwargs["now"]
-            assert isinstance(now, datetime)
-            availability.offer_alternatives(
-                refusal, wish.space, wish.starts_at, wish.ends_at, attendees=wish.attendees, now=now
-            )
-            raise
-
-    return helpful

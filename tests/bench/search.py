@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from psycopg.types.range import Range
 
-from bookings import availability
+from bookings import alternatives, availability
 from bookings.availability import Stretch
 from venues.clock import at
 from venues.models import Space, Venue
@@ -89,8 +89,8 @@ def search(spaces: QuerySet[Space], windows: list[Stretch], city: City) -> avail
 
 
 def instead_of(space: Space, wish: datetime, city: City) -> None:
-    availability.other_times(space, wish, LENGTH, now=noon(city))
-    availability.other_spaces(space, wish, LENGTH, attendees=20, now=noon(city))
+    alternatives.other_times(space, wish, LENGTH, now=noon(city))
+    alternatives.other_spaces(space, wish, LENGTH, attendees=20, now=noon(city))
 
 
 def in_sql(stretches: list[Stretch]) -> list[Range]:
