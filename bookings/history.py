@@ -46,7 +46,7 @@ def said(status: str) -> str:
         Status.CONFIRMED: _("Confirmed"),
         Status.DECLINED: _("Declined"),
         Status.CANCELLED: _("Cancelled"),
-        Status.EXPIRED: _("Lapsed"),
+        Status.EXPIRED: _("Expired"),
     }[Status(status)]
 
 

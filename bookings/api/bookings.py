@@ -83,7 +83,7 @@ class BookingSerializer(serializers.Serializer):
     note = serializers.CharField(help_text="A message to the venue.")
     competes = serializers.BooleanField(help_text="Others may ask for the same time; the manager chooses.")
     created_at = Instant()
-    decide_by = Instant(allow_null=True, help_text="A request without an answer by then lapses.")
+    decide_by = Instant(allow_null=True, help_text="A request without an answer by then expires.")
     payment_due_at = Instant(allow_null=True)
     decided_at = Instant(allow_null=True)
     cancelled_at = Instant(allow_null=True)
