@@ -13,6 +13,7 @@ from psycopg.types.multirange import Multirange
 from accounts.models import User
 from venues.fields import footprint, pieces
 from venues.models import Space
+from venues.models.spaces import MOST_PIECES
 from venues.problems import Problem, Refused
 from venues.versions import refuse_other_version, version_of
 
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 # What a space covers: its id, and the numbers of its pieces of floor.
 Layout = Mapping[int, set[int]]
 
-MOST_PIECES = 100
 NAMED_COLLISIONS = 20
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Max, Q, QuerySet
+from django.db.models import Avg, Max, Q
 from django.utils.translation import gettext as _
 
 from venues.clock import exact, local
 from venues.models import District, Space, Venue
+from venues.models.spaces import SpaceQuerySet
 from venues.problems import Alternative
 
 from . import availability
@@ -28,7 +29,7 @@ LATER_WEEKS = [timedelta(weeks=number) for number in (1, 2, 3, 4)]
 class Question:
     """What is wanted. Place and number of people are apart from the rest, so that they can be left out."""
 
-    spaces: QuerySet[Space]
+    spaces: SpaceQuerySet
     windows: Sequence[Stretch]
     place: Q = field(default_factory=Q)
     people: int = 1
@@ -40,7 +41,7 @@ class Question:
 def answer(question: Question, *, now: datetime, limit: int | None = PAGE, offset: int = 0) -> Found:
     """Return a part of the spaces that could be booked, and how many there are. One statement."""
     return availability.free(
-        question.spaces.filter(question.place, roomy(question.people)),
+        question.spaces.filter(question.place).with_room_for(question.people),
         question.windows,
         now=now,
         length=question.length,
@@ -49,11 +50,6 @@ def answer(question: Question, *, now: datetime, limit: int | None = PAGE, offse
         limit=limit,
         offset=offset,
     )
-
-
-def roomy(people: int) -> Q:
-    """Match spaces with room for so many, and those of which nobody has said how many they hold."""
-    return Q(capacity=None) | Q(capacity__gte=people)
 
 
 # --- Places ---------------------------------------------------------------------------------------
@@ -141,7 +137,7 @@ def instead(question: Question, *, now: datetime) -> Instead:
     if not here.exists():
         why = _("There is no such space. Try another place, or fewer conditions.")
         return Instead(why, nearby=first_times(elsewhere, now=now))
-    if not here.filter(roomy(question.people)).exists():
+    if not here.with_room_for(question.people).exists():
         most = here.aggregate(Max("capacity"))["capacity__max"]
         why = _("The largest of these spaces has room for %(count)d people.") % {"count": most}
         return Instead(why, smaller=first_times(replace(question, people=most), now=now))

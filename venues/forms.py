@@ -19,11 +19,9 @@ from accounts.models import User
 
 from .fields import footprint, pieces
 from .models import District, Equipment, Purpose, Space, Timetable, Venue, VenueRole
+from .models.spaces import LONGEST_BUFFER, MINUTE, MOST_PIECES
 from .texts import LANGUAGES
 from .versions import version_of
-
-MOST_PIECES = 100
-LONGEST_BUFFER = 24 * 60  # minutes
 
 
 def in_all_languages(name: str) -> list[str]:
@@ -297,7 +295,7 @@ class SpaceForm(EditForm):
         for name in ("setup_minutes", "cleanup_minutes"):
             if self.instance.is_hall:
                 self.fields[name] = forms.IntegerField(
-                    label=self.fields[name].label, min_value=0, max_value=LONGEST_BUFFER
+                    label=self.fields[name].label, min_value=0, max_value=LONGEST_BUFFER // MINUTE
                 )
             else:  # said once, for the whole hall
                 del self.fields[name]

@@ -16,9 +16,12 @@ from psycopg.types.range import Range
 
 from .clock import CITY
 from .models import Opening, OpeningException, OpeningHours, Timetable
+from .models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING
 from .texts import text_of
 
-DAYS_AHEAD = 400
+# The longest booking that begins on the farthest day still ends within stored openings, even if nobody has
+# brought them up to date for three days.
+DAYS_AHEAD = (FARTHEST_BOOKING + LONGEST_BOOKING).days + 3
 
 Stretch = tuple[datetime, datetime]
 Hours = tuple[time, time]  # opens, closes
@@ -87,7 +90,7 @@ def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def rebuild(timetable: Timetable, *, today: date) -> None:
-    """Bring a timetable's openings up to date with its rules, from yesterday to 400 days ahead.
+    """Bring a timetable's openings up to date with its rules, from yesterday to `DAYS_AHEAD`.
 
     Whoever changes the rules locks the halls concerned first, and calls this in the same transaction.
     """

@@ -3,7 +3,6 @@
 import math
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +11,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from venues.api.filters import SpaceFilter, WholeNumberFilter
 from venues.clock import at, local
+from venues.models.spaces import LONGEST_BOOKING, MINUTE
 
 from ..availability import Stretch
 from ..windows import EVERY_DAY, windows
@@ -19,7 +19,6 @@ from .fields import DayOrInstant
 
 LONGEST = timedelta(days=92, hours=1)  # autumn has an hour more
 SIX_DAYS = timedelta(days=6)
-A_WEEK_IN_MINUTES = 7 * 24 * 60
 
 
 class Period(serializers.Serializer):
@@ -50,7 +49,7 @@ class FreePeriod(Period):
     duration = serializers.IntegerField(
         required=False,
         min_value=1,
-        max_value=A_WEEK_IN_MINUTES,
+        max_value=LONGEST_BOOKING // MINUTE,
         help_text="How long the booking shall be, in minutes. By default each space's shortest.",
     )
 
@@ -175,4 +174,4 @@ class FreeSpaceFilter(SpaceFilter):
     capacity = WholeNumberFilter(method="with_room", label="Not known to be too small for so many people.")
 
     def with_room(self, queryset, name: str, people):
-        return queryset.filter(Q(capacity=None) | Q(capacity__gte=people))
+        return queryset.with_room_for(people)

@@ -14,6 +14,16 @@ from ..texts import Text, text_of
 from .hours import Timetable
 from .places import Venue
 
+# What any space's rules may allow at most.
+LONGEST_BOOKING = timedelta(days=7)
+FARTHEST_BOOKING = timedelta(days=390)  # ahead of today: a year, and time to plan the next
+LONGEST_BUFFER = timedelta(days=1)  # setting up, or cleaning up
+# Steps that divide the hour fall on the same minutes of the clock on every day of the year.
+START_STEPS = [5, 10, 15, 20, 30, 60]  # minutes
+MOST_PIECES = 100  # of a hall's floor, numbered from 0
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
 
 class Named(models.Model):
     """A word of a city's own list, in three languages."""
@@ -47,9 +57,9 @@ class SpaceQuerySet(models.QuerySet["Space"]):
     def bookable(self):
         return self.filter(is_bookable=True)
 
-    def sharing_floor_with(self, space: "Space"):
-        """Spaces that cannot be used while this one is, itself among them."""
-        return self.filter(hall_id=space.hall_id, footprint__shares_floor=space.footprint)
+    def with_room_for(self, people: int):
+        """Spaces with room for so many, and those of which nobody has said how many they hold."""
+        return self.filter(Q(capacity=None) | Q(capacity__gte=people))
 
     def with_place(self):
         """What a card or a rule needs to know beside the row, in one query."""
@@ -136,11 +146,10 @@ class Space(models.Model):
         ),
     )
     payment = models.CharField(_("Payment"), max_length=20, choices=Payment, default=Payment.FREE)
-    # Steps that divide the hour fall on the same minutes of the clock on every day of the year.
     start_step = models.PositiveSmallIntegerField(
         _("Starts every … minutes"),
         default=30,
-        choices=[(step, str(step)) for step in (5, 10, 15, 20, 30, 60)],
+        choices=[(step, str(step)) for step in START_STEPS],
     )
     min_minutes = models.PositiveIntegerField(_("Shortest booking, minutes"), default=30)
     max_minutes = models.PositiveIntegerField(_("Longest booking, minutes"), default=720)
@@ -208,8 +217,8 @@ class Space(models.Model):
                     # Said twice, because a comparison with null lets everything through.
                     setup_minutes__isnull=False,
                     cleanup_minutes__isnull=False,
-                    setup_minutes__lte=1440,
-                    cleanup_minutes__lte=1440,
+                    setup_minutes__lte=LONGEST_BUFFER // MINUTE,
+                    cleanup_minutes__lte=LONGEST_BUFFER // MINUTE,
                 )
                 | Q(part_of__isnull=False, setup_minutes=None, cleanup_minutes=None),
                 violation_error_code="buffers_of_hall",
@@ -220,12 +229,12 @@ class Space(models.Model):
             models.CheckConstraint(
                 name="space_policy_is_possible",
                 condition=Q(
-                    start_step__in=[5, 10, 15, 20, 30, 60],
+                    start_step__in=START_STEPS,
                     min_minutes__gte=5,
                     min_minutes__lte=F("max_minutes"),
-                    max_minutes__lte=7 * 24 * 60,
-                    ahead_days__lte=390,
-                    notice_hours__lte=24 * 390,
+                    max_minutes__lte=LONGEST_BOOKING // MINUTE,
+                    ahead_days__lte=FARTHEST_BOOKING.days,
+                    notice_hours__lte=FARTHEST_BOOKING // HOUR,
                 ),
                 violation_error_code="policy_impossible",
                 violation_error_message=_(
