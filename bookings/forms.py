@@ -13,9 +13,10 @@ from accounts.models import Organisation, User
 from venues import opening_hours, wording
 from venues.clock import local
 from venues.models import Purpose, Space, Venue
+from venues.models.spaces import FARTHEST_BOOKING
 from venues.widgets import DayInput
 
-from . import permissions, search
+from . import limits, permissions, search
 from .availability import Stretch
 from .search import Question
 from .week_grid import MINUTES_A_DAY
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 LENGTHS = [30, 60, 90, 120, 180, 240, 300, 360, 480, 720]
-FARTHEST = timedelta(days=390)
 LONGEST_RANGE = timedelta(days=61)
-MOST_PEOPLE = 10_000
 
 
 class ClockInput(forms.TimeInput):
@@ -55,7 +54,7 @@ class SearchForm(forms.Form):
     where = forms.CharField(label=_("Where?"), max_length=100, required=False)
     near = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     length = forms.ChoiceField(label=_("How long?"))
-    people = forms.IntegerField(label=_("People"), min_value=1, max_value=MOST_PEOPLE, required=False)
+    people = forms.IntegerField(label=_("People"), min_value=1, max_value=limits.MOST_PEOPLE, required=False)
     when = forms.ChoiceField(
         label=_("When?"),
         choices=[
@@ -103,7 +102,7 @@ class SearchForm(forms.Form):
         self.offer("what", ("", _("Anything")), *purposes)
         self.offer("length", (self.ANY_LENGTH, _("Any length")), *map(length_choice, LENGTHS))
         self.offer("kind", ("", _("Any kind")), *Venue.Kind.choices)
-        earliest, latest = self.today.isoformat(), (self.today + FARTHEST).isoformat()
+        earliest, latest = self.today.isoformat(), (self.today + FARTHEST_BOOKING).isoformat()
         for name in ("first", "last"):
             self.fields[name].widget.attrs |= {"min": earliest, "max": latest}
 
@@ -145,7 +144,7 @@ class SearchForm(forms.Form):
             self.add_error("first", _("Choose a day."))
         elif first < self.today:
             self.add_error("first", _("This day is over. Choose a later one."))
-        elif first > self.today + FARTHEST:
+        elif first > self.today + FARTHEST_BOOKING:
             self.add_error("first", _("Nothing can be booked so far ahead yet."))
         elif last is not None and last < first:
             self.add_error("last", _("The last day is not before the first."))
@@ -244,24 +243,26 @@ class BookingForm(forms.Form):
         widget=forms.RadioSelect,
     )
     name = forms.CharField(
-        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Your name"),
+        max_length=limits.LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     phone = forms.CharField(
         label=_("Phone"),
-        max_length=40,
+        max_length=limits.LONGEST_PHONE,
         required=False,
         help_text=_("For sudden changes, such as a locked door."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
     )
     purpose = forms.CharField(
         label=_("What are you going to do?"),
-        max_length=200,
+        max_length=limits.LONGEST_PURPOSE,
         help_text=_("For example a birthday party, a meeting or floorball."),
     )
-    attendees = forms.IntegerField(label=_("How many people?"), min_value=1, max_value=MOST_PEOPLE)
+    attendees = forms.IntegerField(label=_("How many people?"), min_value=1, max_value=limits.MOST_PEOPLE)
     note = forms.CharField(
         label=_("Message to the venue"),
-        max_length=2000,
+        max_length=limits.LONGEST_NOTE,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -279,6 +280,12 @@ class BookingForm(forms.Form):
             self.fields["attendees"].help_text = ngettext(
                 "There is room for %(count)d person.", "There is room for %(count)d people.", space.capacity
             ) % {"count": space.capacity}
+
+
+class CancelForm(forms.Form):
+    """Why somebody gives a time back, if they want to say."""
+
+    reason = forms.CharField(label=_("Why?"), max_length=limits.LONGEST_REASON, required=False)
 
 
 class MoveForm(forms.Form):

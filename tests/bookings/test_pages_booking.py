@@ -364,6 +364,18 @@ def test_cancelling_asks_first_and_frees_the_time(ainos, aino):
     create_booking(room, "10:00", "12:00")
 
 
+def test_reason_that_is_too_long_is_told_and_not_cut(ainos, aino):
+    booking = create_booking(create_room(), customer=aino)
+
+    page = ainos.post(reverse("bookings:cancel", args=[booking.pk]), {"reason": "x" * 1001})
+
+    booking.refresh_from_db()
+    assert page.status_code == 422
+    assert booking.status == Status.CONFIRMED
+    assert "Enintään 1000 merkkiä." in words(page)
+    assert "x" * 1001 in page.content.decode()
+
+
 def test_cancelling_twice_is_said_not_to_be_possible(ainos, aino):
     booking = create_booking(create_room(), customer=aino)
     address = reverse("bookings:cancel", args=[booking.pk])

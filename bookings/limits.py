@@ -1,0 +1,13 @@
+"""How much may be written and how many may come: the same on every page and in the API."""
+
+from accounts.models import User
+
+from .models import Booking
+
+MOST_PEOPLE = 10_000
+
+LONGEST_PURPOSE = Booking._meta.get_field("purpose").max_length
+LONGEST_NOTE = Booking._meta.get_field("note").max_length
+LONGEST_REASON = Booking._meta.get_field("reason").max_length
+LONGEST_NAME = User._meta.get_field("name").max_length
+LONGEST_PHONE = User._meta.get_field("phone").max_length
