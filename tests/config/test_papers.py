@@ -13,8 +13,6 @@ ROOT = Path(settings.BASE_DIR)
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 APPS = "accounts|bookings|calendars|config|docs|fixtures|payments|tests|venues"
 PATH_NAMED = re.compile(rf"`((?:{APPS})/[\w/.-]+)`")
-    r"`((?:accounts|bookings|calendars|config|docs|fixtures|payments|tests|venues)/[\w/.-]+)`"
-)
 CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
 COMMAND = re.compile(r"manage\.py (\w+)")
 TARGET = re.compile(r"\bmake ((?:[A-Z_]+=\S+ )*)([a-z]\w*)")
