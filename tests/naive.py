@@ -60,8 +60,12 @@ class Booking:
             self.status == "requested" and not self.competes
         )
 
+    @property
+    def is_waiting(self) -> bool:
+        return self.status in {"held", "requested", "awaiting_payment"}
+
     def is_overdue(self, now: int) -> bool:
-        return self.status in {"held", "requested", "awaiting_payment"} and self.due <= now
+        return self.is_waiting and self.due <= now
 
 
 def keeps_the_gap(first: Booking, second: Booking) -> bool:
