@@ -21,11 +21,35 @@ from django.views.decorators.http import require_GET, require_POST
 
 from .models import User
 
-PEOPLE = ("aino", "mikael", "onni", "stranger")
 MAILS_SHOWN = 50
 BETWEEN_MAILS = b"\n" + b"-" * 79 + b"\n"  # as Django's file backend writes them
 
 View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the demo. Those with a sentence about them are whom its visitors may be."""
+
+    name: str
+    about: str = ""
+
+
+# By the name in their e-mail address.
+PEOPLE = {
+    "aino": Person("Aino Virtanen", "books for a neighbourhood association"),
+    "mikael": Person("Mikael Lindholm", "books for a floorball club"),
+    "onni": Person("Onni Korhonen", "manages venues and answers requests"),
+    "stranger": Person("Vieno Vieras", "has nothing to do with any of them"),
+    "sari": Person("Sari Nieminen"),
+    "caretaker": Person("Kalle Salonen"),
+    "admin": Person("Katri Laine"),
+}
+TO_BE = [name for name, person in PEOPLE.items() if person.about]
+
+
+def email_of(name: str) -> str:
+    return f"{name}@example.org"
 
 
 def demo_only(view: View) -> View:
@@ -42,9 +66,9 @@ def demo_only(view: View) -> View:
 @require_POST
 def be(request: HttpRequest, name: str) -> HttpResponse:
     """Sign in as one of the demo's people, and stay on the page."""
-    if name not in PEOPLE:
+    if name not in TO_BE:
         raise Http404
-    person = get_object_or_404(User, email=f"{name}@example.org")
+    person = get_object_or_404(User, email=email_of(name))
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())

@@ -9,6 +9,7 @@ from pathlib import Path
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from accounts.demo import PEOPLE, Person, email_of
 from accounts.models import Membership, Organisation, User
 from venues.clock import at, local
 from venues.models import Space, Venue, VenueRole
@@ -18,15 +19,6 @@ from . import lifecycle
 from .models import Occupancy
 from .wishes import Wish
 
-PEOPLE = {
-    "aino": "Aino Virtanen",
-    "mikael": "Mikael Lindholm",
-    "onni": "Onni Korhonen",
-    "stranger": "Vieno Vieras",
-    "sari": "Sari Nieminen",
-    "caretaker": "Kalle Salonen",
-    "admin": "Katri Laine",
-}
 # Name, kind, and the person who owns it.
 ORGANISATIONS = [
     ("Hertsikan naapurit ry", Organisation.Kind.ASSOCIATION, "aino"),
@@ -50,7 +42,7 @@ def load(bookings: Path, *, now: datetime) -> None:
     `bookings` is a CSV file of what to book: on the first such weekday from tomorrow on, or weeks later.
     """
     with transaction.atomic():
-        people = {name: person(name, full_name) for name, full_name in PEOPLE.items()}
+        people = {name: account(name, somebody) for name, somebody in PEOPLE.items()}
         for title, kind, owner in ORGANISATIONS:
             organisation, _ = Organisation.objects.get_or_create(name=title, defaults={"kind": kind})
             Membership.objects.get_or_create(
@@ -64,12 +56,12 @@ def load(bookings: Path, *, now: datetime) -> None:
                 book(row, people[row["who"]], now=now)
 
 
-def person(name: str, full_name: str) -> User:
-    email = f"{name}@example.org"
+def account(name: str, somebody: Person) -> User:
+    email = email_of(name)
     user = User.objects.filter(email=email).first()
     if user is None:
         is_admin = name == "admin"
-        user = User.objects.create_user(email, name=full_name, is_staff=is_admin, is_superuser=is_admin)
+        user = User.objects.create_user(email, name=somebody.name, is_staff=is_admin, is_superuser=is_admin)
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
     return user
 

@@ -16,15 +16,11 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
+from accounts.demo import PEOPLE, TO_BE, email_of
 from config import environment, ports, supervisor
 from config.supervisor import Child
 
 HEALTHY_WITHIN_SECONDS = 60
-PEOPLE = """\
-  aino@example.org      books for a neighbourhood association
-  mikael@example.org    books for a floorball club
-  onni@example.org      manages venues and answers requests
-  stranger@example.org  has nothing to do with any of them"""
 
 
 class Command(BaseCommand):
@@ -176,11 +172,12 @@ def is_healthy(host: str, port: int) -> bool:
 
 
 def welcome() -> str:
+    people = "\n".join(f"  {email_of(name):<21} {PEOPLE[name].about}" for name in TO_BE)
     return f"""
 Vuoro is running at {settings.SITE_URL}
 
 Be one of these people with the switch at the top of every page:
-{PEOPLE}
+{people}
 
 Mails are shown on a page; logs are in {settings.STATE_DIR / "log"}.
 Ctrl-C stops everything. What you did is kept in {settings.STATE_DIR} for the next start.
