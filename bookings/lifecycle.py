@@ -281,7 +281,8 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
     """Accept a request. The space's payment policy decides what comes next.
 
     Requests that competed for the same time are declined in the same breath. Raises `TimeTaken` if the
-    time has gone to somebody else, `MoveNotAllowed` if the request has its answer, `Refused` if it has run out.
+    time has gone to somebody else, `MoveNotAllowed` if the request has its answer, `Refused` if it has
+    run out.
     """
     booking = in_hand(booking)
     must_be(booking, Status.REQUESTED)
