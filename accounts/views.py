@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views import i18n
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .forms import ProfileForm
@@ -27,6 +28,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return allauth_views.request_login_code(request)
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
@@ -26,6 +27,7 @@ from .holds import KEPT, alternatives, holds_of, people_of
 DRAFT = "draft"  # what the form said when its time was refused: it fills in the next one
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def form(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask who and what for while the time is kept. Whoever is not signed in does that first."""
@@ -118,6 +120,7 @@ def show(
     return render(request, "bookings/form.html", context, status=status)
 
 
+@never_cache
 @require_GET
 @login_required
 def booking(request: SignedInRequest, pk: int) -> HttpResponse:

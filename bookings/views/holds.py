@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from rest_framework.request import Request
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.views import APIView
 
 from venues.clock import exact
 from venues.models import Space
@@ -25,12 +30,21 @@ KEPT = "kept"  # the session's hold: how a visitor who is not signed in owns it
 LONGEST_NUMBER = 5
 
 
+class VisitorsThrottle(AnonRateThrottle):
+    """Whoever signs in keeps one time. Without this, a visitor who forgets cookies could keep them all."""
+
+    rate = "10/min"
+    scope = "holds"
+
+
 @require_POST
 def hold(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep a time and ask for the rest, or say what is free instead."""
     space = get_object_or_404(Space.objects.with_place(), pk=pk)
     starts_at, ends_at = period_of(request)
     customer = request.user if request.user.is_authenticated else None
+    if customer is None and not VisitorsThrottle().allow_request(Request(request), APIView()):
+        return sign_in_first(request, space)
     try:
         held = lifecycle.hold(
             Wish(space, starts_at, ends_at),
@@ -42,6 +56,12 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         return taken(request, space, (starts_at, ends_at), refusal)
     request.session[KEPT] = held.pk
     return redirect(with_people(reverse("bookings:form", args=[held.pk]), people_of(request)))
+
+
+def sign_in_first(request: HttpRequest, space: Space) -> HttpResponse:
+    messages.warning(request, _("Many times are being booked from your network. Sign in to go on."))
+    back = reverse("bookings:space", args=[space.pk])
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
 
 
 def taken(request: HttpRequest, space: Space, period: Stretch, refusal: Refused) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.requests import SignedInRequest
@@ -31,6 +32,7 @@ from .space import week_of
 PAGE = 50
 
 
+@never_cache
 @require_GET
 @login_required
 def mine(request: SignedInRequest) -> HttpResponse:
@@ -83,6 +85,7 @@ def by_month(bookings: list[Booking]) -> list[tuple[str, list[Booking]]]:
 # --- Giving back, moving ---------------------------------------------------------------------------
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -104,6 +107,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(booking)
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
 def move(request: SignedInRequest, pk: int) -> HttpResponse:

@@ -306,6 +306,15 @@ def test_members_of_the_organisation_see_its_bookings(aino):
     assert visitor(fellow).get(booking.get_absolute_url()).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["booking", "cancel", "move"])
+def test_no_shared_computer_keeps_a_copy(ainos, aino, name):
+    booking = create_booking(create_room(), customer=aino)
+
+    response = ainos.get(reverse(f"bookings:{name}", args=[booking.pk]))
+
+    assert "no-store" in response["Cache-Control"]
+
+
 # --- The page of a booking ------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -30,6 +31,7 @@ SATURDAY = MONDAY + timedelta(days=5)
 
 @pytest.fixture(autouse=True)
 def monday_morning():
+    cache.clear()
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -223,6 +225,25 @@ def test_a_visitor_keeps_one_time_only(client):
 
     first.refresh_from_db()
     assert (first.status, second.status) == (Status.EXPIRED, Status.HELD)
+
+
+def test_visitors_who_forget_cookies_cannot_keep_the_whole_city():
+    room = create_room()
+    for number in range(10):
+        press(
+            Client(),
+            room,
+            hour("09:00", day=SATURDAY + timedelta(days=number)),
+            hour("10:00", day=SATURDAY + timedelta(days=number)),
+        )
+
+    refused = press(Client(), room, "14:00", "16:00")
+
+    assert refused.url == f"/account/login/?next=%2Fspaces%2F{room.pk}%2F"
+    assert Booking.objects.count() == 10
+    neighbour = Client()
+    neighbour.force_login(create_user())
+    assert press(neighbour, room, "14:00", "16:00").url.startswith("/bookings/")
 
 
 def test_nobody_can_give_up_what_somebody_else_keeps(client):
