@@ -95,7 +95,7 @@ def measure(here: City, *, rounds: int) -> tuple[list[Compared], list[str]]:
 
 
 def report(before: list[Compared], after: list[Compared], first: list[str], then: list[str]) -> None:
-    say("\nMedians. A ratio is the product's time by its measure's; growth, by what it took before.\n")
+    say("\nMedians. A ratio is the product's time by its measure's; before: with a tenth of the history.\n")
     say(table(before, after))
     say(f"\nOne booking sends {len(then)} statements, {len(first)} before the history grew:")
     for statement in then:

@@ -42,13 +42,16 @@ def side_by_side(
 
 
 def table(before: list[Compared], after: list[Compared]) -> str:
-    """Set the same measurements beside each other as they were before and after the history grew."""
-    lines = [f"{'':44}{'product':>10}{'measure':>10}{'ratio':>8}{'aim':>6}{'growth':>9}"]
+    """Show what was measured in the end, and beside it the ratio before the history grew.
+
+    Ratios can be compared between two moments, times cannot: who knows what else the machine did.
+    """
+    lines = [f"{'':44}{'product':>10}{'measure':>10}{'ratio':>8}{'before':>8}{'aim':>6}"]
     for first, then in zip(before, after, strict=True):
         aim = f"≤ {then.aim:g}" if then.aim else ""
-        verdict = "" if not then.aim or then.ratio <= then.aim else "  missed"
+        verdict = "  missed" if then.aim and then.ratio > then.aim else ""
         lines.append(
-            f"{then.name:44}{then.product:>7.1f} ms{then.measure:>7.1f} ms{then.ratio:>8.2f}{aim:>6}"
-            f"{then.product / first.product:>9.2f}{verdict}"
+            f"{then.name:44}{then.product:>7.1f} ms{then.measure:>7.1f} ms"
+            f"{then.ratio:>8.2f}{first.ratio:>8.2f}{aim:>6}{verdict}"
         )
     return "\n".join(lines)
