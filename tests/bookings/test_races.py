@@ -33,7 +33,7 @@ from venues.problems import Refused
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # Each race is run for several days of one hall, so that no round has to be cleaned up after.
-FEW, MANY = 2, pytest.param(50, marks=pytest.mark.proof)
+FEW, MANY = 2, pytest.param(20, marks=pytest.mark.proof)
 rounds = pytest.mark.parametrize("rounds", [FEW, MANY])
 
 

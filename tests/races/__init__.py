@@ -1,0 +1,1 @@
+"""Races over HTTP against the real server: several processes, many clients, one time."""
