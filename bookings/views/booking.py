@@ -22,7 +22,7 @@ from venues.problems import Refused
 from .. import history, lifecycle, permissions, wishes
 from ..forms import BookingForm
 from ..models import AGREED_OR_ASKED, Booking, Status
-from .holds import KEPT, alternatives, holds_of, people_of
+from .holds import KEPT, TO_OFFERS, alternatives, holds_of, linked, people_of
 
 DRAFT = "draft"  # what the form said when its time was refused: it fills in the next one
 
@@ -108,12 +108,13 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     problems = refusal.problems if refusal else []
+    offers = alternatives(problems)
     context = {
         "held": held,
         "date": wishes.date_of(held),
         "form": filled_in,
-        "problems": problems,
-        "alternatives": alternatives(problems),
+        "problems": linked(problems, {"attendees": "attendees"} | (TO_OFFERS if offers else {})),
+        "alternatives": offers,
         "has_run_out": held.status == Status.EXPIRED or held.is_overdue(timezone.now()),
         "rules": house_rules.before_sending(held.space),
     }

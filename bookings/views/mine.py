@@ -26,7 +26,7 @@ from venues.problems import Problem, Refused
 from .. import lifecycle, permissions, wishes
 from ..forms import CancelForm, MoveForm
 from ..models import ENDED, Booking, Status
-from .holds import own_hold, period_of
+from .holds import linked, own_hold, period_of
 from .space import week_of
 
 PAGE = 50
@@ -171,7 +171,7 @@ def show_move(
         "space": space,
         "date": date,
         "form": form,
-        "problems": refused,
+        "problems": linked(refused, {"starts_at": "starts", "ends_at": "ends"}),
         "alternatives": movable(request, booking, refused),
         "action": move_url(booking, space),
         **week_of(request, space, now=now, mine=booking.pk, minutes=minutes),
