@@ -128,6 +128,8 @@ def database() -> dict:
         from config import embedded
 
         options = embedded.connection(STATE_DIR)
+    # Compiling the statement of a search takes longer than running it as it is.
+    defaults = {"connect_timeout": 10, "options": "-c jit=off"}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": options.pop("dbname", "vuoro"),
@@ -135,7 +137,7 @@ def database() -> dict:
         "PASSWORD": options.pop("password", ""),
         "HOST": options.pop("host", ""),
         "PORT": str(options.pop("port", "")),
-        "OPTIONS": {"connect_timeout": 10} | options,
+        "OPTIONS": defaults | options,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
