@@ -5,6 +5,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -291,12 +292,26 @@ class CancelForm(forms.Form):
 class MoveForm(forms.Form):
     """Another time for a booking."""
 
-    day = forms.DateField(label=_("Day"), widget=DayInput)
+    day = forms.DateField(
+        label=_("Day"),
+        widget=DayInput,
+        # Near the ends of time no sum of times is possible. What can be booked is for the rules to say.
+        validators=[MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31))],
+    )
     starts = forms.TimeField(label=_("From"), widget=ClockInput)
     ends = forms.TimeField(label=_("To"), widget=ClockInput)
 
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        if not self.errors and not self.stretches():
+            self.add_error("starts", _("The clocks skip this time on that night."))
+        return asked
+
+    def stretches(self) -> list[Stretch]:
+        asked = self.cleaned_data
+        return windows(asked["day"], asked["day"], EVERY_DAY, asked["starts"], asked["ends"])
+
     def period(self) -> Stretch:
         """Return the two instants. An end at or before the start is on the next day. Needs a valid form."""
-        asked = self.cleaned_data
-        ((start, end),) = windows(asked["day"], asked["day"], EVERY_DAY, asked["starts"], asked["ends"])
-        return start, end
+        (period,) = self.stretches()
+        return period

@@ -20,4 +20,5 @@ except ImproperlyConfigured as exc:
 worker_class = "gthread"
 timeout = 30
 graceful_timeout = 10
+keepalive = 75  # longer than proxies keep an idle connection, so that none is closed under a request
 control_socket_disable = True  # it would lie in the home folder, one for all installations

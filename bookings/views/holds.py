@@ -1,5 +1,7 @@
 """Keeping a time while somebody fills in the form, signed in or not."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib import messages
@@ -64,16 +66,26 @@ def sign_in_first(request: HttpRequest, space: Space) -> HttpResponse:
     return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
 
 
+# On a page that offers other times, a problem with the time leads to them.
+TO_OFFERS = {"starts_at": "starts_at", "ends_at": "starts_at"}
+
+
+def linked(problems: Iterable[Problem], places: dict[str, str]) -> list[Problem]:
+    """Let each problem lead to the place of the page that solves it, or nowhere if the page has none."""
+    return [replace(problem, field=places.get(problem.field, "")) for problem in problems]
+
+
 def taken(request: HttpRequest, space: Space, period: Stretch, refusal: Refused) -> HttpResponse:
     """Say plainly that the time cannot be had, and what can."""
     people = people_of(request)
+    offers = alternatives(refusal.problems, people)
     context = {
         "space": space,
         "starts_at": period[0],
         "ends_at": period[1],
         "is_taken": "time_taken" in refusal.codes,
-        "problems": refusal.problems,
-        "alternatives": alternatives(refusal.problems, people),
+        "problems": linked(refusal.problems, TO_OFFERS if offers else {}),
+        "alternatives": offers,
         "people": people,
     }
     return render(request, "bookings/taken.html", context, status=409)
@@ -107,6 +119,10 @@ def people_of(request: HttpRequest) -> str:
     return people if people.isdecimal() and len(people) <= LONGEST_NUMBER else ""
 
 
+# Near the ends of time no sum of times is possible. What can be booked is for the rules to say.
+YEARS = range(1900, 2200)
+
+
 def period_of(request: HttpRequest) -> Stretch:
     """Return the two instants of a pressed time: START/END in ISO 8601, with their offsets."""
     start, _slash, end = request.POST.get("period", "").partition("/")
@@ -118,7 +134,7 @@ def instant(text: str) -> datetime:
         moment = parse_datetime(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
         raise BadRequest("A period is two instants with offsets.")
     return exact(moment)
 
