@@ -6,7 +6,7 @@ from django.core.management import call_command
 from bookings import invariants
 from bookings.models import Status
 from tests.factories import MONDAY, create_booking, create_gym, create_space
-from tests.sql import execute
+from tests.sql import execute, rows
 from venues.models import Opening
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,16 @@ def test_a_part_and_an_overlapping_combination_far_apart_in_the_list_are_found()
         ),
         (
             [],
+            "UPDATE bookings_booking SET space_id = (SELECT max(id) FROM venues_space) WHERE id = {booking}",
+            "Booking {booking} is of space {other}. Its only date, {date}, is in space {space}.",
+        ),
+        (
+            ["occupancy_follows_layout"],
+            "UPDATE venues_space SET footprint = '{{[0,)}}' WHERE id = {space}",
+            "Space {space} covers no floor, or floor without end.",
+        ),
+        (
+            [],
             "DELETE FROM bookings_occupancy WHERE id = {date}",
             "Booking {booking} has no date.",
         ),
@@ -122,8 +132,13 @@ def test_a_part_and_an_overlapping_combination_far_apart_in_the_list_are_found()
     ids=lambda value: value if isinstance(value, str) and " " not in value else None,
 )
 def test_a_damaged_date_is_named(constraints, damage, sentence):
-    booking = create_booking(create_space())
-    names = {"booking": booking.pk, "date": booking.dates.get().pk, "space": booking.space_id}
+    booking, other = create_booking(create_space()), create_space()
+    names = {
+        "booking": booking.pk,
+        "date": booking.dates.get().pk,
+        "space": booking.space_id,
+        "other": other.pk,
+    }
     drop(*constraints)
 
     execute(damage.format(**names))
@@ -140,6 +155,27 @@ def test_a_generated_column_made_by_another_rule_is_noticed():
 
     date = booking.dates.get()
     assert broken() == [f"Date {date.pk} should hold its time: True. It is stored as: False."]
+
+
+def test_liveness_made_by_another_rule_is_noticed():
+    booking = create_booking(create_space())
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("ALTER TABLE bookings_booking ALTER COLUMN is_live DROP EXPRESSION")
+
+    execute("UPDATE bookings_booking SET is_live = false")
+
+    assert f"Booking {booking.pk} is confirmed. It is stored as live: False." in broken()
+
+
+def test_a_hall_without_buffers_is_named():
+    room = create_space()
+    drop("space_buffers_are_the_halls", table="venues_space")
+
+    execute("UPDATE venues_space SET setup_minutes = NULL")
+
+    assert broken() == [
+        f"Space {room.pk} does not say how long its hall is set up and cleaned up, or says it as a part."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -184,8 +220,40 @@ def test_a_missing_constraint_is_noticed_before_it_is_missed():
     drop("occupancy_respects_setup")
 
     assert list(invariants.findings(today=MONDAY)) == [
-        "The constraint occupancy_respects_setup on bookings_occupancy is missing or not in force."
+        "The constraint occupancy_respects_setup is missing or not in force."
     ]
+
+
+def test_a_missing_index_that_keeps_a_promise_is_noticed():
+    execute("DROP INDEX booking_one_hold_per_customer")
+
+    assert list(invariants.findings(today=MONDAY)) == [
+        "The constraint booking_one_hold_per_customer is missing or not in force."
+    ]
+
+
+def test_a_constraint_that_does_not_look_at_old_rows_is_noticed():
+    drop("occupancy_follows_booking")
+    execute(
+        "ALTER TABLE bookings_occupancy ADD CONSTRAINT occupancy_follows_booking"
+        " FOREIGN KEY (booking_id, booking_is_live) REFERENCES bookings_booking (id, is_live)"
+        " MATCH FULL ON UPDATE CASCADE NOT VALID"
+    )
+
+    assert list(invariants.findings(today=MONDAY)) == [
+        "The constraint occupancy_follows_booking is missing or not in force."
+    ]
+
+
+def test_a_constraint_that_was_put_to_sleep_is_noticed():
+    if rows("SHOW is_superuser") != [("on",)]:
+        pytest.skip("Nobody but a superuser can do this damage.")
+    execute("ALTER TABLE bookings_occupancy DISABLE TRIGGER ALL")
+
+    assert set(invariants.findings(today=MONDAY)) == {
+        "The constraint occupancy_follows_booking is missing or not in force.",
+        "The constraint occupancy_follows_layout is missing or not in force.",
+    }
 
 
 def test_openings_that_are_not_what_the_rules_say_are_named():
