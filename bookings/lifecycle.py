@@ -100,8 +100,7 @@ def book(wish: Wish, *, customer: User, now: datetime) -> Booking:
 
     Raises `Refused`, with alternatives.
     """
-    if wish.space.approval == Space.Approval.REQUEST:  # what is booked at once knows no quota
-        lock_customer(customer)
+    lock_customer(customer)
     return booked(wish, customer=customer, now=now)
 
 
@@ -159,7 +158,7 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
 
 
 def booked(wish: Wish, *, customer: User, now: datetime) -> Booking:
-    """Make a booking or a request of a wish, or raise `Refused`. A request needs the customer's lock."""
+    """Make a booking or a request of a wish, or raise `Refused`. Needs the customer's lock."""
     wish = judged(wish, customer=customer, now=now)
     booking = Booking(space=wish.space, customer=customer, created_at=now)
     fill_in(booking, wish, now=now)
@@ -206,7 +205,6 @@ def judged(
     if "time_taken" in {problem.code for problem in problems} and sweep(wish.space.hall_id, now=now):
         space, problems = ask()
     if customer and space.approval == Space.Approval.REQUEST:
-        lock_customer(customer)  # held already, unless the space was booked at once when it was read
         problems += too_many_requests(customer, now=now)
     if problems:
         raise Refused(*problems)

@@ -107,8 +107,8 @@ def test_booking_takes_as_few_statements_beside_a_long_history(aino, onni):
     first = book("14:00", "15:00")
     grow(aino, onni, gyms=3)
 
-    # Hall, whether it is free, booking, date, job.
-    assert len(first) == len(book("15:00", "16:00")) == 5
+    # Customer, hall, whether it is free, booking, date, job.
+    assert len(first) == len(book("15:00", "16:00")) == 6
 
 
 def test_booking_by_api_takes_as_few_statements_beside_a_long_history(aino, onni):
