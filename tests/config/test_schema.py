@@ -123,7 +123,10 @@ def try_out(api, path: str, method: str, mode: GenerationMode, **limits) -> None
     @settings(deadline=None, database=None, suppress_health_check=list(HealthCheck), **limits)
     @given(case=api[path][method].as_strategy(generation_mode=mode))
     def answers_as_described(case):
-        assume(not any(value in EMPTY for value in (case.query or {}).values()))
+        asked = (case.query or {}).values()
+        assume(not any(value in EMPTY for value in asked))
+        # Of a parameter that is said twice the last word counts, so the first may be anything.
+        assume(mode is not GenerationMode.NEGATIVE or not any(isinstance(value, list) for value in asked))
         case.call_and_validate(
             headers={"Authorization": f"Token {api.token}"},
             # What is well-formed may still be against the rules.
@@ -143,4 +146,4 @@ def test_no_answer_is_undocumented(api, path, method, mode):
 @every_operation
 @every_mode
 def test_no_answer_is_undocumented_however_long_one_tries(api, path, method, mode):
-    try_out(api, path, method, mode, max_examples=200)
+    try_out(api, path, method, mode, max_examples=100)
