@@ -19,6 +19,7 @@ from tests.factories import (
 )
 from tests.sql import execute, insert_like, refused_by
 from venues.fields import footprint
+from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +160,22 @@ def test_overlap_by_moving_to_another_space():
             a.pk,
             beside.pk,
         )
+
+
+def test_overlap_by_joining_two_halls():
+    hall = create_space((0, 1))
+    room = create_space((1,), venue=hall.venue)
+    create_booking(hall)
+    create_booking(room)
+
+    with refused_by(TAKEN):
+        execute(JOIN, hall.pk, room.pk)
+
+
+JOIN = """
+    UPDATE venues_space SET part_of_id = %s, hall_footprint = '{[0,2)}',
+        setup_minutes = NULL, cleanup_minutes = NULL WHERE id = %s
+"""
 
 
 def test_moving_the_space_alone():
@@ -503,7 +520,7 @@ def test_reviving_by_bulk_sql_takes_the_time_if_it_is_free():
     execute("UPDATE bookings_booking SET status = 'confirmed' WHERE id = %s", booking.pk)
 
     assert date_of(booking).holds_time
-    with pytest.raises(lifecycle.Refused):
+    with pytest.raises(Refused):
         create_booking(room)
 
 
@@ -515,8 +532,20 @@ def test_redrawing_by_bulk_sql_carries_the_bookings_along():
 
     assert date_of(booking).footprint == footprint([2])
     create_booking(a)
-    with pytest.raises(lifecycle.Refused):
+    with pytest.raises(Refused):
         create_booking(a_and_c)
+
+
+def test_a_room_that_becomes_a_part_takes_its_bookings_along():
+    hall = create_space((0, 1))
+    room = create_space((1,), venue=hall.venue)
+    booking = create_booking(room)
+
+    execute(JOIN, hall.pk, room.pk)
+
+    assert date_of(booking).hall_id == hall.pk
+    with pytest.raises(Refused):
+        create_booking(hall)
 
 
 def test_ranges_are_half_open_and_follow_the_instants():
