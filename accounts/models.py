@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -32,6 +34,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(
         _("Language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
+    # By their own word. Asked only where a space's policy needs to know.
+    is_resident = models.BooleanField(_("I live in this city"), default=False)
+    born_on = models.DateField(_("Date of birth"), null=True, blank=True)
     is_staff = models.BooleanField(_("City staff"), default=False)
     is_active = models.BooleanField(_("Active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -66,15 +71,40 @@ class Organisation(models.Model):
 
     name = models.CharField(_("Name"), max_length=200)
     kind = models.CharField(_("Kind"), max_length=20, choices=Kind)
+    # The share of members under 18, verified by the city's staff, and until when that holds.
+    minors_percent = models.PositiveSmallIntegerField(_("Members under 18, per cent"), null=True, blank=True)
+    minors_verified_until = models.DateField(_("Verified until"), null=True, blank=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="organisations"
     )
 
     class Meta:
         ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="organisation_minors_are_a_share",
+                condition=models.Q(minors_percent=None) | models.Q(minors_percent__lte=100),
+                violation_error_code="not_a_share",
+                violation_error_message=_("A share is at most 100 per cent."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_association(self) -> bool:
+        """An association of any kind: a sports club is one."""
+        return self.kind in {self.Kind.ASSOCIATION, self.Kind.CLUB}
+
+    def is_for_minors(self, day: date) -> bool:
+        """Whether so many of its members are under 18, as verified for the day, that it counts as theirs."""
+        return (
+            self.minors_percent is not None
+            and self.minors_percent >= settings.MINORS_PERCENT
+            and self.minors_verified_until is not None
+            and self.minors_verified_until >= day
+        )
 
 
 class Membership(models.Model):

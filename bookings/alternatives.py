@@ -8,9 +8,10 @@ from typing import ParamSpec, TypeVar
 from django.db.models import Q
 
 from venues.models import Space
+from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING, MINUTE
 from venues.problems import Alternative, Refused
 
-from .availability import FARTHEST, LONGEST, MINUTE, free, free_stretches
+from .availability import free, free_stretches
 from .wishes import Wish
 
 P = ParamSpec("P")
@@ -50,11 +51,13 @@ def offer_alternatives(
     spaces at this time. Needs no lock; the offers are true when they are made.
     """
     length = -((starts_at - ends_at) // MINUTE) * MINUTE  # whole minutes, not fewer than were wished
-    if not timedelta(0) < length <= LONGEST or any(problem.alternatives for problem in refusal.problems):
+    if not timedelta(0) < length <= LONGEST_BOOKING or any(
+        problem.alternatives for problem in refusal.problems
+    ):
         return
     space = Space.objects.with_place().get(pk=space.pk)  # by its rules as they are now
     codes = refusal.codes
-    wish = max(min(starts_at, now + FARTHEST), now)
+    wish = max(min(starts_at, now + FARTHEST_BOOKING), now)
     times = other_times(space, wish, length, now=now) if codes & ABOUT_TIME else []
     spaces = []
     if codes & ABOUT_SPACE and wish == starts_at:

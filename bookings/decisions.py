@@ -13,7 +13,7 @@ from venues.halls import share_floor, short_name
 from venues.models import Space
 from venues.problems import Problem
 
-from . import availability, timeline
+from . import judging, timeline
 from .models import DEADLINES, Booking, BookingQuerySet, Occupancy, Status
 from .timeline import Kind, Row
 from .week_grid import MINUTES_A_DAY, Column, Grid, Stretch, lay_out, minute_of
@@ -92,7 +92,7 @@ def declined_in_favour(approved: Booking) -> list[Booking]:
 def obstacles(booking: Booking, *, now: datetime) -> list[Problem]:
     """Return what has come in a request's way since it was made: the time was given away, or is closed."""
     date = date_of(booking)
-    _space, problems = availability.judge(
+    _space, problems = judging.judge(
         booking.space,
         date.starts_at,
         date.ends_at,

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import Organisation, User
-from venues import opening_hours, wording
+from venues import wording
 from venues.clock import local
+from venues.hours_in_words import clock, closing
 from venues.models import Purpose, Space, Venue
 from venues.models.spaces import FARTHEST_BOOKING
 from venues.widgets import DayInput
@@ -224,7 +225,7 @@ def minute_of_day(clock: time) -> int:
 
 
 def hours_in_words(start: time, end: time) -> str:
-    return f"{opening_hours.clock(start)}–{opening_hours.closing(end)}"
+    return f"{clock(start)}–{closing(end)}"
 
 
 def length_choice(minutes: int) -> tuple[str, str]:

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Value
 
-from venues import opening_hours
+from venues import openings
 from venues.clock import local
-from venues.models import Opening, OpeningException, OpeningHours, Space, Timetable, Venue
-from venues.opening_hours import Hours, Weekly
+from venues.hours_in_words import Weekly
+from venues.models import Opening, OpeningException, OpeningRule, Space, Timetable, Venue
+from venues.opening_hours import Hours
 from venues.versions import refuse_other_version, version_of
 
 from .models import AGREED_OR_ASKED, Occupancy
@@ -35,8 +36,8 @@ def spaces_of(timetable: Timetable) -> QuerySet[Space]:
 
 
 def weekly_of(timetable: Timetable) -> list[Weekly]:
-    hours = OpeningHours.objects.filter(timetable=timetable)
-    return list(hours.values_list("weekday", "opens", "closes"))
+    rules = OpeningRule.objects.filter(timetable=timetable)
+    return sorted((weekday, rule.opens, rule.closes) for rule in rules for weekday in rule.weekdays)
 
 
 def version(timetable: Timetable) -> str:
@@ -49,7 +50,7 @@ def changing(timetable: Timetable, *, now: datetime) -> Iterator[None]:
     """Let rules be written while all halls of the venue wait, then bring the openings up to date."""
     lock_venue(venue_of(timetable))
     yield
-    opening_hours.rebuild(timetable, today=local(now).date())
+    openings.rebuild(timetable, today=local(now).date())
 
 
 def lock_venue(venue: Venue) -> None:
@@ -67,9 +68,9 @@ def change_weekly(
     """
     with changing(timetable, now=now):
         refuse_other_version(seen, weekly_of(timetable))
-        timetable.weekly_hours.all().delete()
-        OpeningHours.objects.bulk_create(
-            OpeningHours(timetable=timetable, weekday=weekday, opens=opens, closes=closes)
+        timetable.rules.all().delete()
+        OpeningRule.objects.bulk_create(
+            OpeningRule(timetable=timetable, weekdays=[weekday], opens=opens, closes=closes)
             for weekday, opens, closes in weekly
         )
         no_longer_made_up(timetable)
@@ -122,18 +123,18 @@ def give_own(space: Space, *, now: datetime) -> Timetable:
     own = copy_of(space.venue.timetable)
     space.timetable = own
     space.save(update_fields=["timetable"])
-    opening_hours.rebuild(own, today=local(now).date())
+    openings.rebuild(own, today=local(now).date())
     return own
 
 
 def copy_of(timetable: Timetable) -> Timetable:
     copy = Timetable.objects.create()
-    weekly, exceptions = list(timetable.weekly_hours.all()), list(timetable.exceptions.all())
+    weekly, exceptions = list(timetable.rules.all()), list(timetable.exceptions.all())
     for hours in weekly:
         hours.pk, hours.timetable = None, copy
     for exception in exceptions:
         exception.pk, exception.timetable = None, copy
-    OpeningHours.objects.bulk_create(weekly)
+    OpeningRule.objects.bulk_create(weekly)
     OpeningException.objects.bulk_create(exceptions)
     return copy
 

@@ -15,12 +15,12 @@ from functools import cache
 from django.apps import apps
 from django.db import connection, transaction
 
-from venues import opening_hours
-from venues.clock import CITY, at
+from venues import city_calendar, openings
+from venues.clock import at
 from venues.fields import bounds
 from venues.models import Opening, Timetable
+from venues.opening_hours import Span, Stretch
 
-Stretch = opening_hours.Stretch
 # No space lets people book farther ahead.
 FARTHEST_DAYS = 390
 
@@ -263,23 +263,23 @@ def stale_openings(today: date) -> Iterator[str]:
     """Find timetables whose openings, as far ahead as people may book, are not what their rules say."""
     first, last = today - timedelta(days=1), today + timedelta(days=FARTHEST_DAYS)
     window = at(today), at(last)
-    stored: dict[int, list[Stretch]] = defaultdict(list)
-    for pk, period in Opening.objects.order_by("period").values_list("timetable", "period"):
-        stored[pk].append(bounds(period))
+    stored: dict[int, list[Span]] = defaultdict(list)
+    for row in Opening.objects.order_by("period"):
+        stored[row.timetable_id].append(Span(*bounds(row.period), frozenset(row.open_to), row.is_staffed))
+    calendar = city_calendar.between(first, last)
     timetables = list(Timetable.objects.order_by("pk").values_list("pk", flat=True))
-    for pk, rules in opening_hours.rules_of(timetables, first, last).items():
-        if within(window, stored[pk]) != within(window, follow_from(rules, first, last)):
+    for pk, said in openings.what_is_said(timetables, first, last).items():
+        if within(window, stored[pk]) != within(window, follow_from(said, calendar, first, last)):
             yield f"The openings of timetable {pk} are not what its rules say."
 
 
-@cache
-def follow_from(rules: opening_hours.Rules, first: date, last: date) -> list[Stretch]:
-    weekly, exceptions = rules
-    return opening_hours.openings(weekly, exceptions, first=first, last=last, tz=CITY)
+follow_from = cache(openings.follow_from)
 
 
-def within(window: Stretch, stretches: Iterable[Stretch]) -> list[Stretch]:
-    """Return what lies in the window of each stretch that reaches into it."""
+def within(window: Stretch, spans: Iterable[Span]) -> list[Span]:
+    """Return what lies in the window of each span that reaches into it."""
     start, end = window
-    cut = ((max(start, opens), min(end, closes)) for opens, closes in stretches)
-    return [(opens, closes) for opens, closes in cut if opens < closes]
+    cut = (
+        span._replace(starts_at=max(start, span.starts_at), ends_at=min(end, span.ends_at)) for span in spans
+    )
+    return [span for span in cut if span.starts_at < span.ends_at]

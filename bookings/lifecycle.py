@@ -23,7 +23,7 @@ from venues.models import Space
 from venues.problems import Problem, Refused
 from venues.versions import ChangedMeanwhile
 
-from . import availability, occupancies, signals
+from . import judging, occupancies, signals
 from .alternatives import offering_alternatives
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
 from .transactions import in_one_transaction, lock
@@ -192,7 +192,7 @@ def judged(
     give_up(giving_up)
 
     def ask() -> tuple[Space, list[Problem]]:
-        return availability.judge(
+        return judging.judge(
             wish.space,
             wish.starts_at,
             wish.ends_at,

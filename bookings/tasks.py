@@ -3,7 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from venues import opening_hours
+from venues import openings
 from venues.clock import local
 from venues.models import Timetable
 
@@ -30,7 +30,7 @@ def expire_due(timestamp: int) -> None:
 @app.task(queueing_lock="extend_openings")
 def extend_openings(timestamp: int) -> None:
     """Keep the openings known as far ahead as people may book."""
-    opening_hours.rebuild_all(Timetable.objects.all(), today=local(timezone.now()).date())
+    openings.rebuild_all(Timetable.objects.all(), today=local(timezone.now()).date())
 
 
 @app.periodic(cron="40 3 * * *")

@@ -5,6 +5,7 @@ from datetime import date, time
 
 from venues import opening_hours
 from venues.clock import CITY
+from venues.opening_hours import Calendar, Rule
 
 from .availability import Stretch
 
@@ -24,5 +25,6 @@ def windows(
     and a night belongs to the day on which it begins. Stretches that touch are one, so whole days in a row
     can be booked over midnight. A clock change makes them as much longer or shorter as the day itself.
     """
-    weekly = [(weekday, time_from, time_to) for weekday in weekdays]
-    return opening_hours.openings(weekly, [], first=first, last=last, tz=CITY)
+    asked = Rule(frozenset(weekdays), time_from, time_to)
+    spans = opening_hours.openings([asked], [], Calendar(), first=first, last=last, tz=CITY)
+    return [(span.starts_at, span.ends_at) for span in spans]

@@ -1,6 +1,6 @@
 """All settings, read from the environment once. docs/operate.md lists them for operators."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +41,14 @@ CITY_TIME_ZONE = env_time_zone("CITY_TIME_ZONE", "Europe/Helsinki")
 HOLD_FOR = timedelta(minutes=env_int("HOLD_MINUTES", 10, at_least=1))
 DECIDE_WITHIN = timedelta(days=env_int("DECIDE_WITHIN_DAYS", 7, at_least=1))
 PAY_WITHIN = timedelta(days=env_int("PAY_WITHIN_DAYS", 3, at_least=1))
+# Notices of a closure or another change go out after this time; until then it can be undone.
+GRACE = timedelta(minutes=env_int("GRACE_MINUTES", 15, at_least=0))
+# A club counts as one of minors if so many of its members are under 18. Akaa's price list of 2024 says 80.
+MINORS_PERCENT = env_int("MINORS_PERCENT", 80, at_least=1, at_most=100)
+# On which days of a year seasons begin, as month and day. Helsinki: winter 1 Sep–1 Jun, summer 2 Jun–31 Aug.
+SEASON_STARTS = [(9, 1), (6, 2)]
+# From when on it is evening: until then weekdays are the school's own (Helsinki, 2016).
+EVENING_FROM = time(17)
 MAX_UNDECIDED_REQUESTS = env_int("MAX_UNDECIDED_REQUESTS", 3, at_least=1)
 
 # --- Wiring --------------------------------------------------------------------------------------

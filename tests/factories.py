@@ -7,10 +7,10 @@ from accounts.models import Membership, Organisation, User
 from bookings import lifecycle
 from bookings.models import Booking, Closure, Occupancy
 from bookings.wishes import Wish
-from venues import opening_hours
+from venues import openings, policy_layers
 from venues.clock import at
 from venues.fields import footprint
-from venues.models import District, OpeningHours, Space, Timetable, Venue, VenueRole
+from venues.models import District, OpeningRule, Policy, Space, Timetable, Venue, VenueRole
 
 number = count(1)
 
@@ -45,7 +45,7 @@ def create_district(**facts) -> District:
 
 
 def create_venue(**facts) -> Venue:
-    """Make a venue without opening hours; `open_daily` or `OpeningHours` give it some."""
+    """Make a venue without opening hours; `open_daily` or `open_weekly` give it some."""
     defaults = {
         "key": f"venue-{next(number)}",
         "kind": Venue.Kind.SCHOOL,
@@ -57,16 +57,22 @@ def create_venue(**facts) -> Venue:
 
 def open_daily(timetable: Timetable, opens: str = "00:00", closes: str = "00:00", *, today: date = MONDAY):
     """Open every day between two clock times, by default around the clock."""
-    OpeningHours.objects.bulk_create(
-        OpeningHours(
-            timetable=timetable,
-            weekday=weekday,
-            opens=time.fromisoformat(opens),
-            closes=time.fromisoformat(closes),
-        )
-        for weekday in range(1, 8)
+    open_weekly(timetable, range(1, 8), opens, closes, today=today)
+
+
+def open_weekly(
+    timetable: Timetable, weekdays, opens: str, closes: str, *, today: date = MONDAY, **conditions
+) -> OpeningRule:
+    """Open on weekdays, 1 is Monday, holidays or not; `conditions` are other fields of the rule."""
+    rule = OpeningRule.objects.create(
+        timetable=timetable,
+        weekdays=sorted(weekdays),
+        opens=time.fromisoformat(opens),
+        closes=time.fromisoformat(closes),
+        **{"on_holidays": OpeningRule.OnHolidays.NORMAL} | conditions,
     )
-    opening_hours.rebuild(timetable, today=today)
+    openings.rebuild(timetable, today=today)
+    return rule
 
 
 def create_space(pieces=(0,), *, hall: Space | None = None, **facts) -> Space:
@@ -80,7 +86,18 @@ def create_space(pieces=(0,), *, hall: Space | None = None, **facts) -> Space:
         if "venue" not in facts:
             facts["venue"] = create_venue()
             open_daily(facts["venue"].timetable)
-    return Space.objects.create(footprint=footprint(pieces), **facts)
+    policy = {name: facts.pop(name) for name in policy_layers.FIELDS if name in facts}
+    space = Space.objects.create(footprint=footprint(pieces), **facts)
+    if policy:
+        say_policy(space, **policy)
+    return space
+
+
+def say_policy(space: Space, **policy) -> None:
+    """Let a space have a policy of its own, whatever its venue's is, and settle what comes of it."""
+    Policy.objects.update_or_create(space=space, defaults=policy)
+    policy_layers.settle(Space.objects.filter(pk=space.pk))
+    space.refresh_from_db(fields=policy_layers.FIELDS)
 
 
 def create_gym(**facts) -> tuple[Space, Space, Space, Space]:
@@ -121,7 +138,11 @@ def create_closure(
     space: Space, starts_at: datetime, ends_at: datetime, *, reason: str = "Remontti"
 ) -> Closure:
     """Close a space for a stretch of free time, to the second; a closure has no buffers."""
-    closure = Closure.objects.create(reason_fi=reason, created_at=NOW, created_by=create_user("Onni"))
+    closure = Closure.objects.create(
+        starts_at=starts_at, ends_at=ends_at, reason_fi=reason, created_at=NOW, created_by=create_user("Onni")
+    )
+    closure.spaces.add(space)
+    closure.times.create(starts_at=starts_at, ends_at=ends_at)
     Occupancy.objects.create(
         closure=closure,
         space=space,

@@ -12,8 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from . import wording
+from .hours_in_words import Weekly, clock, closing
 from .models import OpeningException, Timetable
-from .opening_hours import Hours, Weekly, clock, closing
+from .opening_hours import Hours
 from .widgets import DayInput
 
 CLOSED = {"", "-", "–", "kiinni", "suljettu", "stängt", "closed"}

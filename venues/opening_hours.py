@@ -1,59 +1,171 @@
-"""Opening hours: from rules in local time to instants, and back into words."""
+"""From what people say of opening hours to the instants between which it is open. Plain values, no database.
+
+Rules open weekdays, narrowed by season, weeks, school terms and public holidays; an exception stands for all
+rules of its date. Local wall-clock times become instants here and nowhere else.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from hashlib import sha256
-from itertools import count, groupby
+from itertools import count, pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
-from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.formats import date_format, time_format
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
-from psycopg.types.range import Range
-
-from .clock import CITY
-from .models import Opening, OpeningException, OpeningHours, Timetable
-from .models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING
-from .texts import text_of
-
-# The longest booking that begins on the farthest day still ends within stored openings, even if nobody has
-# brought them up to date for three days.
-DAYS_AHEAD = (FARTHEST_BOOKING + LONGEST_BOOKING).days + 3
+from .audiences import Audience
 
 Stretch = tuple[datetime, datetime]
 Hours = tuple[time, time]  # opens, closes
-Weekly = tuple[int, time, time]  # weekday from 1, opens, closes
-Exceptional = tuple[date, time | None, time | None]  # date, opens, closes; without times: closed
-Rules = tuple[tuple[Weekly, ...], tuple[Exceptional, ...]]
+Days = tuple[date, date]  # first and last, both included
+
+EVERYONE = frozenset([str(Audience.EVERYONE)])
+SUNDAY = 7
+A_DAY, A_WEEK = timedelta(days=1), timedelta(weeks=1)
 
 
-# --- From rules to instants ----------------------------------------------------------------------
+@dataclass(frozen=True)
+class Rule:
+    """Open on such days from `opens` to `closes`. What each field means: `models.OpeningRule`."""
+
+    weekdays: frozenset[int]
+    opens: time
+    closes: time
+    season: tuple[int, int] | None = None  # (901, 601): every year from 1 September until 1 June
+    valid_from: date | None = None
+    valid_until: date | None = None
+    every_weeks: int = 1
+    weeks_from: date | None = None
+    week_parity: str = ""
+    terms: str = ""
+    on_holidays: str = "normal"
+    open_to: frozenset[str] = EVERYONE
+    is_staffed: bool = True
+
+
+@dataclass(frozen=True)
+class Exceptional:
+    """Hours of one date, instead of what the rules say. Without times: closed."""
+
+    date: date
+    opens: time | None = None
+    closes: time | None = None
+    open_to: frozenset[str] = EVERYONE
+    is_staffed: bool = True
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What the days of a city are: public holidays, school terms and the breaks in them."""
+
+    holidays: frozenset[date] = frozenset()
+    terms: tuple[Days, ...] = ()
+    breaks: tuple[Days, ...] = ()
+
+    def is_holiday(self, day: date) -> bool:
+        return day in self.holidays
+
+    def is_in_term(self, day: date) -> bool:
+        return lies_in(day, self.terms) and not lies_in(day, self.breaks)
+
+
+class Span(NamedTuple):
+    """A stretch of open time, in UTC: for whom, and whether staff is there."""
+
+    starts_at: datetime
+    ends_at: datetime
+    open_to: frozenset[str] = EVERYONE
+    is_staffed: bool = True
+
+
+# --- Which days -----------------------------------------------------------------------------------
+
+
+def applies(rule: Rule, day: date, calendar: Calendar) -> bool:
+    """Whether the rule opens on the day. A night belongs to the day on which it begins."""
+    return (
+        is_on_its_weekday(rule, day, calendar)
+        and is_in_season(rule, day)
+        and (rule.valid_from is None or rule.valid_from <= day)
+        and (rule.valid_until is None or day <= rule.valid_until)
+        and is_in_its_weeks(rule, day)
+        and (not rule.terms or calendar.is_in_term(day) == (rule.terms == "in_term"))
+    )
+
+
+def is_on_its_weekday(rule: Rule, day: date, calendar: Calendar) -> bool:
+    if rule.on_holidays == "normal" or not calendar.is_holiday(day):
+        return day.isoweekday() in rule.weekdays
+    return rule.on_holidays == "as_sunday" and SUNDAY in rule.weekdays
+
+
+def is_in_season(rule: Rule, day: date) -> bool:
+    """Whether the day is in the season of the rule; one that ends before it begins lasts over New Year."""
+    if rule.season is None:
+        return True
+    first, last = rule.season
+    today = day.month * 100 + day.day
+    return first <= today <= last if first <= last else today >= first or today <= last
+
+
+def is_in_its_weeks(rule: Rule, day: date) -> bool:
+    """Whether it is a week of the rule: weeks begin on Monday, and parity is of the ISO week's number."""
+    if rule.week_parity and (day.isocalendar().week % 2 == 1) != (rule.week_parity == "odd"):
+        return False
+    if rule.every_weeks == 1 or rule.weeks_from is None:
+        return True
+    return (monday_of(day) - monday_of(rule.weeks_from)) // A_WEEK % rule.every_weeks == 0
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def lies_in(day: date, periods: Iterable[Days]) -> bool:
+    return any(first <= day <= last for first, last in periods)
+
+
+# --- From days to instants ------------------------------------------------------------------------
 
 
 def openings(
-    weekly: Iterable[Weekly], exceptions: Iterable[Exceptional], *, first: date, last: date, tz: ZoneInfo
-) -> list[Stretch]:
-    """Return the stretches that begin on the days from `first` to `last`, in order, in UTC.
+    rules: Sequence[Rule],
+    exceptions: Iterable[Exceptional],
+    calendar: Calendar,
+    *,
+    first: date,
+    last: date,
+    tz: ZoneInfo,
+) -> list[Span]:
+    """Return the time that is open, of what begins on the days from `first` to `last`, in order, in UTC.
 
-    Exceptions stand for all weekly hours of their date. A closing time at or before the opening
-    time is on the next day; a night belongs to the day on which it began. Stretches that touch or overlap
-    become one.
+    No two spans overlap: where rules do, the time is open to all whom one of them names, and staffed if one
+    of them is. Spans that touch and are alike are one.
     """
-    by_weekday: dict[int, list[Hours]] = defaultdict(list)
-    for weekday, opens, closes in weekly:
-        by_weekday[weekday].append((opens, closes))
-    by_date: dict[date, list[Hours]] = defaultdict(list)
-    for day, from_time, until in exceptions:
-        by_date[day] += [(from_time, until)] if from_time is not None and until is not None else []
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return merged(
-        (moment(day, opens, tz), moment(day if opens < closes else day + timedelta(days=1), closes, tz))
-        for day in days
-        for opens, closes in (by_date[day] if day in by_date else by_weekday[day.isoweekday()])
+    by_date: dict[date, list[Exceptional]] = defaultdict(list)
+    for exceptional in exceptions:
+        by_date[exceptional.date].append(exceptional)
+    return disjoint(
+        span(day, said, tz)
+        for day in days_from(first, last)
+        for said in (
+            by_date[day] if day in by_date else [rule for rule in rules if applies(rule, day, calendar)]
+        )
+        if said.opens is not None and said.closes is not None
     )
+
+
+def days_from(first: date, last: date) -> Iterator[date]:
+    """Yield the days from the first to the last, both included."""
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def span(day: date, said: Rule | Exceptional, tz: ZoneInfo) -> Span:
+    """Return the open time that begins on a day, which may end on the next."""
+    assert said.opens is not None
+    assert said.closes is not None
+    until = day if said.opens < said.closes else day + A_DAY
+    open_to = EVERYONE if said.open_to >= EVERYONE else said.open_to
+    return Span(moment(day, said.opens, tz), moment(until, said.closes, tz), open_to, said.is_staffed)
 
 
 def moment(day: date, clock: time, tz: ZoneInfo) -> datetime:
@@ -75,128 +187,53 @@ def offset(instant: datetime, tz: ZoneInfo) -> timedelta | None:
     return instant.astimezone(tz).utcoffset()
 
 
+# --- Sets of time ---------------------------------------------------------------------------------
+
+
+def disjoint(spans: Iterable[Span]) -> list[Span]:
+    """Return the same time cut so that no two spans overlap, those that touch and are alike made one."""
+    found: list[Span] = []
+    for cluster in clusters(spans):
+        for piece in cut(cluster) if len(cluster) > 1 else cluster:
+            if found and found[-1].ends_at == piece.starts_at and found[-1][2:] == piece[2:]:
+                found[-1] = found[-1]._replace(ends_at=piece.ends_at)
+            else:
+                found.append(piece)
+    return found
+
+
+def clusters(spans: Iterable[Span]) -> Iterator[list[Span]]:
+    """Yield spans in order, together with those that they overlap."""
+    cluster: list[Span] = []
+    until = None
+    # A span within the hour that spring skips is none.
+    for one in sorted((one for one in spans if one.starts_at < one.ends_at), key=lambda one: one[:2]):
+        if until is not None and one.starts_at >= until:
+            yield cluster
+            cluster, until = [], None
+        cluster.append(one)
+        until = one.ends_at if until is None else max(until, one.ends_at)
+    if cluster:
+        yield cluster
+
+
+def cut(cluster: Sequence[Span]) -> Iterator[Span]:
+    """Yield the pieces between all ends of overlapping spans, each with what holds throughout it."""
+    ends = sorted({instant for one in cluster for instant in one[:2]})
+    for start, end in pairwise(ends):
+        here = [one for one in cluster if one.starts_at <= start and end <= one.ends_at]
+        if here:
+            open_to = frozenset().union(*(one.open_to for one in here))
+            is_staffed = any(one.is_staffed for one in here)
+            yield Span(start, end, EVERYONE if open_to >= EVERYONE else open_to, is_staffed)
+
+
 def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Return the same time in as few stretches as will do, in order."""
     found: list[Stretch] = []
     for start, end in sorted(stretches):
         if found and start <= found[-1][1]:
             found[-1] = found[-1][0], max(found[-1][1], end)
-        elif start < end:  # a stretch within the hour that spring skips is none
+        elif start < end:
             found.append((start, end))
     return found
-
-
-# --- The stored openings -------------------------------------------------------------------------
-
-
-def rebuild(timetable: Timetable, *, today: date) -> None:
-    """Bring a timetable's openings up to date with its rules, from yesterday to `DAYS_AHEAD`.
-
-    Whoever changes the rules locks the halls concerned first, and calls this in the same transaction.
-    """
-    rebuild_all([timetable], today=today)
-
-
-@transaction.atomic
-def rebuild_all(timetables: Iterable[Timetable], *, today: date) -> int:
-    """Rebuild many timetables, touching only what differs. Returns how many were out of date."""
-    first, last = today - timedelta(days=1), today + timedelta(days=DAYS_AHEAD)
-    locked = Timetable.objects.filter(pk__in=[timetable.pk for timetable in timetables])
-    built_from = dict(locked.order_by("pk").select_for_update().values_list("pk", "built_from"))
-    alike = defaultdict(list)
-    for pk, rules in rules_of(list(built_from), first, last).items():
-        if built_from[pk] != digest(*rules, first, last):
-            alike[rules].append(pk)
-    for (weekly, exceptions), pks in alike.items():
-        replace(pks, openings(weekly, exceptions, first=first, last=last, tz=CITY))
-        Timetable.objects.filter(pk__in=pks).update(built_from=digest(weekly, exceptions, first, last))
-    return sum(map(len, alike.values()))
-
-
-def rules_of(pks: Sequence[int], first: date, last: date) -> dict[int, Rules]:
-    """Return each timetable's weekly hours and the exceptions that fall between the days."""
-    weekly: dict[int, list[Weekly]] = defaultdict(list)
-    for row in OpeningHours.objects.filter(timetable__in=pks):
-        weekly[row.timetable_id].append((row.weekday, row.opens, row.closes))
-    exceptions: dict[int, list[Exceptional]] = defaultdict(list)
-    for dated in OpeningException.objects.filter(timetable__in=pks, date__range=(first, last)):
-        exceptions[dated.timetable_id].append((dated.date, dated.opens, dated.closes))
-    return {pk: (tuple(weekly[pk]), tuple(exceptions[pk])) for pk in pks}
-
-
-def digest(weekly, exceptions, first: date, last: date) -> str:
-    return sha256(repr((weekly, exceptions, first, last, CITY.key)).encode()).hexdigest()
-
-
-def replace(pks: Sequence[int], stretches: Sequence[Stretch]) -> None:
-    """Make these stretches, and no others, the openings of all these timetables."""
-    wanted = set(stretches)
-    stored, surplus = defaultdict(set), []
-    for row, pk, period in Opening.objects.filter(timetable__in=pks).values_list("pk", "timetable", "period"):
-        stretch = period.lower, period.upper
-        if stretch in wanted:
-            stored[pk].add(stretch)
-        else:
-            surplus.append(row)
-    Opening.objects.filter(pk__in=surplus).delete()
-    add((pk, stretch) for pk in pks for stretch in stretches if stretch not in stored[pk])
-
-
-def add(rows: Iterable[tuple[int, Stretch]]) -> None:
-    # A city has 170,000 of them. COPY takes less than half the time of INSERT.
-    columns = "COPY venues_opening (timetable_id, period) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(columns) as copy:
-        for pk, stretch in rows:
-            copy.write_row((pk, Range(*stretch)))
-
-
-# --- The rules in words --------------------------------------------------------------------------
-
-
-def sentences(timetable: Timetable, *, since: date | None = None) -> list[str]:
-    """Read the rules back in the reader's language: "Ma–pe 17.00–22.00, la–su 9.00–20.00".
-
-    First the weekly hours, then a sentence for each exceptional date, from `since` on.
-    """
-    exceptions = [row for row in timetable.exceptions.all() if since is None or row.date >= since]
-    return [
-        weekly_sentence((row.weekday, row.opens, row.closes) for row in timetable.weekly_hours.all()),
-        *(exception_sentence(day, list(rows)) for day, rows in groupby(exceptions, lambda row: row.date)),
-    ]
-
-
-def weekly_sentence(weekly: Iterable[Weekly]) -> str:
-    hours: dict[int, list[tuple[time, time]]] = {day: [] for day in range(1, 8)}
-    for weekday, opens, closes in sorted(weekly):
-        hours[weekday].append((opens, closes))
-    runs = [(list(days), times) for times, days in groupby(hours, hours.__getitem__) if times]
-    said = ", ".join(f"{days_in_words(days)} {times_in_words(times)}" for days, times in runs)
-    return capfirst(said or _("no regular opening hours"))
-
-
-def days_in_words(days: Sequence[int]) -> str:
-    if len(days) == 7:
-        return _("every day")
-    names = [str(WEEKDAYS_ABBR[day - 1]) for day in days]
-    return names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}"
-
-
-def times_in_words(times: Iterable[tuple[time, time]]) -> str:
-    joint = _("and")
-    return f" {joint} ".join(f"{clock(opens)}–{closing(closes)}" for opens, closes in times)
-
-
-def clock(value: time) -> str:
-    return time_format(value, "TIME_FORMAT")
-
-
-def closing(value: time) -> str:
-    """A day ends at 24.00 and begins at 0.00."""
-    return clock(value) if value != time.min else clock(value).replace("0", "24", 1)
-
-
-def exception_sentence(day: date, rows: Sequence[OpeningException]) -> str:
-    times = sorted((row.opens, row.closes) for row in rows if row.opens and row.closes)
-    said = times_in_words(times) if times else _("closed")
-    reasons = ", ".join(dict.fromkeys(str(text_of(row, "reason")) for row in rows if row.reason_fi))
-    return f"{capfirst(date_format(day, 'DATE_FORMAT'))}: {said}" + (f" ({reasons})" if reasons else "")

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
-from venues import opening_hours
+from venues import hours_in_words
 from venues.clock import local
 from venues.hours_forms import DayForm, NewDaysForm, WeekForm
 from venues.models import Space, Timetable, Venue
@@ -156,10 +156,10 @@ def show(
         "venue": venue,
         "space": getattr(timetable, "space", None),
         "spaces": venue.spaces.order_by("hall_id", F("part_of").asc(nulls_first=True), "footprint", "pk"),
-        "in_words": opening_hours.weekly_sentence(hours.weekly_of(timetable)),
+        "in_words": hours_in_words.weekly_sentence(hours.weekly_of(timetable)),
         "refusal": refusal,
         "days": [
-            (day, opening_hours.exception_sentence(day, list(rows)))
+            (day, hours_in_words.exception_sentence(day, list(rows)))
             for day, rows in groupby(exceptions, key=lambda row: row.date)
         ],
         "outside": Paginator(outside, PAGE_SIZE).get_page(request.GET.get("page")),

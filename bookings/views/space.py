@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from venues import halls, house_rules, opening_hours, wording
+from venues import halls, hours_in_words, house_rules, wording
 from venues.clock import at, exact, local
 from venues.fields import pieces
 from venues.models import Space, Timetable, Venue
@@ -48,7 +48,7 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def venue(request: HttpRequest, pk: int) -> HttpResponse:
     venue = get_object_or_404(Venue.objects.select_related("district", "timetable"), pk=pk)
-    opening = opening_hours.sentences(venue.timetable, since=local(timezone.now()).date())
+    opening = hours_in_words.sentences(venue.timetable, since=local(timezone.now()).date())
     spaces = sorted(venue.spaces.all(), key=hall_before_parts)
     return render(request, "bookings/venue.html", {"venue": venue, "spaces": spaces, "opening": opening})
 
@@ -59,7 +59,7 @@ def hall_before_parts(space: Space) -> tuple:
 
 def opening_sentences(space: Space, now: datetime) -> list[str]:
     timetable = Timetable.objects.get(pk=space.timetable_in_force_id)
-    return opening_hours.sentences(timetable, since=local(now).date())
+    return hours_in_words.sentences(timetable, since=local(now).date())
 
 
 def hall_of(space: Space) -> list[Space]:

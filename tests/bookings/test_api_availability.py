@@ -53,7 +53,7 @@ def day_of(start: str, end: str, *, day: date = date(2027, 2, 6)) -> tuple[str, 
 
 def create_open_space(opens: str = "08:00", closes: str = "22:00", *, today: date = MONDAY, **facts) -> Space:
     venue = facts.pop("venue", None) or create_venue()
-    if not venue.timetable.weekly_hours.exists():
+    if not venue.timetable.rules.exists():
         open_daily(venue.timetable, opens, closes, today=today)
     return create_space(venue=venue, **facts)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bookings import availability, occupancies
+from bookings import availability, judging, occupancies
 from bookings.models import Booking, Status
 from tests import naive
 from tests.factories import (
@@ -74,7 +74,7 @@ def test_the_days_ahead_are_counted_in_hours_whatever_the_clocks_do_meanwhile():
     last_start = at(date(2027, 3, 28), time(13))
 
     for now in (noon, noon.astimezone(UTC)):
-        _space, problems = availability.judge(room, last_start, last_start + timedelta(hours=1), now=now)
+        _space, problems = judging.judge(room, last_start, last_start + timedelta(hours=1), now=now)
         assert problems == []
     stretches = availability.free_stretches(room, (last_start, last_start + timedelta(days=1)), now=noon)
     assert stretches == [(last_start, last_start + timedelta(minutes=30))]
@@ -291,7 +291,7 @@ def test_what_cannot_be_booked_is_not_found():
     found = availability.free(Space.objects.all(), [(hour("10:00"), hour("12:00"))], now=NOW)
 
     assert found == availability.Found([], 0)
-    _space, problems = availability.judge(room, hour("10:00"), hour("11:00"), now=NOW)
+    _space, problems = judging.judge(room, hour("10:00"), hour("11:00"), now=NOW)
     assert [problem.code for problem in problems] == ["not_bookable"]
 
 

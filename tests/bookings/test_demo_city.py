@@ -7,9 +7,9 @@ from accounts.models import User
 from bookings import demo_city
 from bookings.models import Booking, Occupancy, Status
 from tests.factories import NOW
-from venues import opening_hours
+from venues import openings
+from venues.clock import CITY
 from venues.models import Space, Venue
-from venues.opening_hours import CITY
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def demo(settings, monkeypatch):
     settings.DEMO = True
-    monkeypatch.setattr(opening_hours, "DAYS_AHEAD", 40)
+    monkeypatch.setattr(openings, "DAYS_AHEAD", 40)
 
 
 def load() -> None:

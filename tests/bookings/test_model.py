@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bookings import availability, layout, lifecycle
+from bookings import availability, judging, layout, lifecycle
 from bookings.models import Booking
 from bookings.wishes import Wish, wish_of
 from tests import naive
@@ -127,9 +127,7 @@ class House(RuleBasedStateMachine):
         """Whatever is offered instead can be booked."""
         for problem in refusal.problems:
             for offer in problem.alternatives:
-                _space, problems = availability.judge(
-                    offer.space, offer.starts_at, offer.ends_at, now=self.now
-                )
+                _space, problems = judging.judge(offer.space, offer.starts_at, offer.ends_at, now=self.now)
                 assert problems == []
 
     def wish(self, space, start, length, attendees=1):
@@ -365,7 +363,7 @@ class House(RuleBasedStateMachine):
         steps = (until - first - timedelta(minutes=drawn.shortest)) // timedelta(minutes=drawn.step)
         start = first + number % (steps + 1) * timedelta(minutes=drawn.step)
         end = start + timedelta(minutes=drawn.shortest)
-        _space, problems = availability.judge(real, start, end, now=self.now)
+        _space, problems = judging.judge(real, start, end, now=self.now)
         assert problems == []
 
 

@@ -22,7 +22,7 @@ from tests.factories import (
     hour,
     open_daily,
 )
-from venues import opening_hours
+from venues import openings
 from venues.models import Purpose, Space
 
 pytestmark = pytest.mark.django_db
@@ -150,8 +150,8 @@ def test_a_full_week_names_the_next_free_time(client):
     page = page_of(client, room, week=SATURDAY, length="720")
     assert page.context["first_free"] is None  # other days of the week are free
 
-    room.venue.timetable.weekly_hours.exclude(weekday=6).delete()
-    opening_hours.rebuild(room.venue.timetable, today=MONDAY)
+    room.venue.timetable.rules.update(weekdays=[6])
+    openings.rebuild(room.venue.timetable, today=MONDAY)
     page = page_of(client, room, week=SATURDAY)
 
     assert "Tällä viikolla ei ole vapaata. Seuraava vapaa aika:" in words(page)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.db import connection, connections, transaction
 
-from bookings import availability, lifecycle, occupancies
+from bookings import availability, judging, lifecycle, occupancies
 from bookings.models import Booking, Status
 from bookings.occupancies import TimeTaken
 from bookings.wishes import Wish
@@ -119,7 +119,7 @@ NOT_HOLDING = [competing, declined, cancelled, expired, released]
 
 def is_refused(space, starts_at, ends_at, *, now=NOW, newcomer=None) -> bool:
     """Say whether the time is taken, when the rules and the database, each asked alone, are of one mind."""
-    _space, problems = availability.judge(space, starts_at, ends_at, now=now)
+    _space, problems = judging.judge(space, starts_at, ends_at, now=now)
     by_rules = [problem.code for problem in problems] == ["time_taken"]
     assert by_rules or not problems
     by_database = False
@@ -226,7 +226,7 @@ def test_the_gap_is_the_longer_of_the_firsts_cleanup_and_the_seconds_setup(setup
 
 
 def assert_refused_a_second_nearer(space, starts_at, ends_at):
-    _space, problems = availability.judge(space, starts_at, ends_at, now=NOW)
+    _space, problems = judging.judge(space, starts_at, ends_at, now=NOW)
     assert {problem.code for problem in problems} == {"time_taken", "off_step"}
     with pytest.raises(TimeTaken), transaction.atomic():
         occupancies.claim(dateless_booking(space), space, starts_at, ends_at)
@@ -322,7 +322,7 @@ def test_the_hour_that_comes_twice_is_two_hours():
 def test_an_autumn_night_is_an_hour_longer_than_its_clocks_say():
     room = create_space(max_minutes=180)
 
-    _space, problems = availability.judge(room, at(AUTUMN, time(2)), at(AUTUMN, time(5)), now=NOW)
+    _space, problems = judging.judge(room, at(AUTUMN, time(2)), at(AUTUMN, time(5)), now=NOW)
 
     assert [problem.code for problem in problems] == ["too_long"]
 
@@ -344,7 +344,7 @@ def test_opening_hours_over_a_night_of_clock_change_are_one_stretch(day):
 
 def judged_later_by_half_an_hour(room, stretch):
     starts_at, ends_at = (instant.astimezone(UTC) + timedelta(minutes=30) for instant in stretch)
-    return availability.judge(room, starts_at, ends_at, now=NOW)[1]
+    return judging.judge(room, starts_at, ends_at, now=NOW)[1]
 
 
 @pytest.mark.usefixtures("_anywhere")
@@ -355,5 +355,5 @@ def test_how_long_before_and_ahead_is_counted_in_true_hours():
 
     assert free(room, (eve, eve + timedelta(days=4)), now=eve) == [(first, last + timedelta(minutes=30))]
     assert not is_refused(room, first, first + timedelta(hours=1), now=eve)
-    _space, problems = availability.judge(room, first - timedelta(hours=1), first, now=eve)
+    _space, problems = judging.judge(room, first - timedelta(hours=1), first, now=eve)
     assert [problem.code for problem in problems] == ["too_soon"]

@@ -19,7 +19,7 @@ from tests.factories import (
     hour,
     open_daily,
 )
-from venues import opening_hours
+from venues import openings
 from venues.clock import at, exact, local
 from venues.models import OpeningException, Space
 
@@ -102,7 +102,7 @@ def test_parts_of_a_hall_stand_in_each_others_way_only_where_they_share_floor():
 def test_a_closed_day_says_why():
     hall = create_hall()
     OpeningException.objects.create(timetable=hall.venue.timetable, date=SATURDAY, reason_fi="Joulu")
-    opening_hours.rebuild(hall.venue.timetable, today=MONDAY)
+    openings.rebuild(hall.venue.timetable, today=MONDAY)
 
     assert rows_of(hall) == [(Kind.CLOSED, "00-00", "Joulu")]
 

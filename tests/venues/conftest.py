@@ -3,7 +3,7 @@ from shutil import copytree
 
 import pytest
 
-from venues import opening_hours
+from venues import openings
 
 from .city_files import HELSINKI, change, is_about_some, run
 
@@ -11,7 +11,7 @@ from .city_files import HELSINKI, change, is_about_some, run
 @pytest.fixture
 def short_future(monkeypatch):
     """A fortnight of openings shows as much as four hundred days of them."""
-    monkeypatch.setattr(opening_hours, "DAYS_AHEAD", 14)
+    monkeypatch.setattr(openings, "DAYS_AHEAD", 14)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from venues.hours_forms import HoursField, WeekForm
-from venues.opening_hours import weekly_sentence
+from venues.hours_in_words import weekly_sentence
 
 EIGHT_TO_NOON, EVENING = (time(8), time(12)), (time(17), time(21, 30))
 

@@ -11,7 +11,7 @@ from venues import opening_hours
 from venues.clock import local
 from venues.fields import pieces
 from venues.importing.merging import merged
-from venues.models import Equipment, OpeningHours, Space, Venue
+from venues.models import Equipment, OpeningRule, Space, Venue
 
 from .city_files import change, counted, everything, line_of, run, set_cell
 
@@ -75,8 +75,8 @@ def test_youth_spaces_keep_their_own_hours_and_are_not_demo(folder, capsys):
     sali = Space.objects.get(venue__key="youth-roihuvuoren-nuorisotalo", key="sali")
     assert not sali.is_demo
     assert sali.part_of.name_fi == "Koko talo"
-    assert sali.timetable.weekly_hours.get(weekday=4).closes.hour == 12
-    assert sali.venue.timetable.weekly_hours.count() == 0
+    assert sali.timetable.rules.get(weekdays=[4]).closes.hour == 12
+    assert sali.venue.timetable.rules.count() == 0
 
 
 def test_roihuvuori_kitchen_cannot_be_used_from_two_rooms_at_once(folder, capsys):
@@ -136,7 +136,7 @@ def test_changed_hours_change_the_openings(folder, capsys):
     run(folder, capsys)
 
     timetable = Venue.objects.get(key="tprek-199").timetable
-    assert timetable.weekly_hours.get(weekday=1).opens.hour == 18
+    assert timetable.rules.get(weekdays=[1]).opens.hour == 18
     weekdays = {
         opening.period.lower for opening in timetable.openings.all() if opening.period.lower.isoweekday() < 6
     }
@@ -164,7 +164,7 @@ def test_persons_edits_are_kept_and_told(folder, capsys):
     Venue.objects.filter(key="tprek-199").update(phone="040 555")
     room = Space.objects.get(venue__key="tprek-199")
     room.equipment.set(Equipment.objects.filter(code="piano"))
-    OpeningHours.objects.filter(timetable=room.venue.timetable, weekday=6).delete()
+    OpeningRule.objects.filter(timetable=room.venue.timetable, weekdays=[6]).delete()
     set_cell(folder / "venues_helsinki.csv", 2, phone="+358 9 123", website="https://www.hel.fi/")
 
     output = run(folder, capsys)
@@ -173,7 +173,7 @@ def test_persons_edits_are_kept_and_told(folder, capsys):
     assert venue.phone == "040 555"
     assert venue.website == "https://www.hel.fi/"  # nobody edited this one
     assert [thing.code for thing in room.equipment.all()] == ["piano"]
-    assert not venue.timetable.weekly_hours.filter(weekday=6).exists()
+    assert not venue.timetable.rules.filter(weekdays=[6]).exists()
     assert "venues_helsinki.csv:2: Leikkipuisto Hilleri: phone, hours stays as a person wrote it" in output
     assert "equipment stays as a person wrote it" in output
 

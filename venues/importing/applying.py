@@ -11,7 +11,7 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from .. import opening_hours
+from .. import openings
 from ..models import Space, Timetable
 from .inventory import Inventory, Record
 from .merging import merged
@@ -49,7 +49,7 @@ def apply(found: Inventory, *, today: date) -> Report:
     venues = Venues(districts)
     bring_up_to_date(venues, found.venues, report)
     bring_up_to_date(Spaces(venues), found.spaces, report)
-    opening_hours.rebuild_all(Timetable.objects.all(), today=today)
+    openings.rebuild_all(Timetable.objects.all(), today=today)
     return report
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from ..models import District, OpeningHours, Timetable, Venue
+from ..models import District, OpeningRule, Timetable, Venue
 from .inventory import Record, SpaceRecord, WeeklyHours
 from .tables import Fault
 
@@ -144,15 +144,15 @@ class Venues(Stock):
 
 def weekly_hours(timetables: Iterable[int]) -> dict[int, list]:
     found: dict[int, list] = {pk: [] for pk in timetables}
-    for row in OpeningHours.objects.filter(timetable__in=found).order_by("weekday", "opens"):
-        found[row.timetable_id] += written([(row.weekday, row.opens, row.closes)])
+    for row in OpeningRule.objects.filter(timetable__in=found).order_by("opens"):
+        found[row.timetable_id] += written((weekday, row.opens, row.closes) for weekday in row.weekdays)
     return found
 
 
 def write_hours(hours: Mapping[Timetable, WeeklyHours]) -> None:
-    OpeningHours.objects.filter(timetable__in=hours).delete()
-    OpeningHours.objects.bulk_create(
-        OpeningHours(timetable=timetable, weekday=weekday, opens=opens, closes=closes)
+    OpeningRule.objects.filter(timetable__in=hours).delete()
+    OpeningRule.objects.bulk_create(
+        OpeningRule(timetable=timetable, weekdays=[weekday], opens=opens, closes=closes)
         for timetable in hours
         for weekday, opens, closes in hours[timetable]
     )

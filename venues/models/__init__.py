@@ -1,7 +1,8 @@
 """What can be booked, when it is open and who looks after it."""
 
-from .hours import Opening, OpeningException, OpeningHours, Timetable
+from .hours import Opening, OpeningException, OpeningRule, SchoolPeriod, Timetable
 from .places import District, Venue, VenueRole
+from .policies import Policy, Terms, TermsVersion
 from .spaces import Equipment, Purpose, Space
 
 __all__ = [
@@ -9,9 +10,13 @@ __all__ = [
     "Equipment",
     "Opening",
     "OpeningException",
-    "OpeningHours",
+    "OpeningRule",
+    "Policy",
     "Purpose",
+    "SchoolPeriod",
     "Space",
+    "Terms",
+    "TermsVersion",
     "Timetable",
     "Venue",
     "VenueRole",

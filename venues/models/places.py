@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organisation
+
 from ..texts import Text, text_of
 from .hours import Timetable
 
@@ -84,6 +86,15 @@ class Venue(models.Model):
     description_sv = models.TextField(_("Description in Swedish"), blank=True)
     description_en = models.TextField(_("Description in English"), blank=True)
     timetable = models.OneToOneField(Timetable, models.PROTECT, related_name="venue", editable=False)
+    # The school itself, say: what is open to "the venue itself" is open to this organisation.
+    run_by = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="venues",
+        verbose_name=_("The venue's own organisation"),
+    )
     # Names of the facts that no source gives: they are made up for the demo, and the page says so.
     demo_facts = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
     # What the last import said, to tell a person's edit from an older file's word.

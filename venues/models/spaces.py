@@ -1,6 +1,6 @@
 """Spaces: halls and the parts of them that share floor."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from ..audiences import Audience, audiences
 from ..constraints import CompositeForeignKey
 from ..fields import FootprintField
 from ..texts import Text, text_of
@@ -20,6 +21,7 @@ FARTHEST_BOOKING = timedelta(days=390)  # ahead of today: a year, and time to pl
 LONGEST_BUFFER = timedelta(days=1)  # setting up, or cleaning up
 # Steps that divide the hour fall on the same minutes of the clock on every day of the year.
 START_STEPS = [5, 10, 15, 20, 30, 60]  # minutes
+MOST_NOTICE_WEEKDAYS = 10
 MOST_PIECES = 100  # of a hall's floor, numbered from 0
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -87,6 +89,16 @@ class Space(models.Model):
         BEFORE = "before", _("Paid before use")
         INVOICE = "invoice", _("Invoiced")
 
+    class StartsFrom(models.TextChoices):
+        CLOCK = "clock", _("The full hour")
+        OPENING = "opening", _("When the space opens")
+
+    class BookableWhen(models.TextChoices):
+        ANY = "any", _("Any time")
+        EVENINGS = "evenings", _("Evenings")
+        WEEKENDS = "weekends", _("Weekends")
+        BOTH = "both", _("Evenings and weekends")
+
     id = models.AutoField(primary_key=True)  # int4 on purpose: GiST cannot use "bigint = 17"
     venue = models.ForeignKey(Venue, models.PROTECT, related_name="spaces", verbose_name=_("Venue"))
     key = models.SlugField(max_length=120)
@@ -137,7 +149,43 @@ class Space(models.Model):
     timetable = models.OneToOneField(
         Timetable, models.PROTECT, null=True, blank=True, related_name="space", editable=False
     )
+    payment = models.CharField(_("Payment"), max_length=20, choices=Payment, default=Payment.FREE)
+
+    # --- the policy in force: what the layers of `Policy` come to, written by `venues.policy_layers` ---
+    start_step = models.PositiveSmallIntegerField(_("Starts every … minutes"), default=30)
+    starts_from = models.CharField(
+        _("Starts are counted from"), max_length=7, choices=StartsFrom, default=StartsFrom.CLOCK
+    )
+    start_minute = models.PositiveSmallIntegerField(_("Minutes past the hour"), default=0)
+    min_minutes = models.PositiveIntegerField(_("Shortest booking, minutes"), default=30)
+    max_minutes = models.PositiveIntegerField(_("Longest booking, minutes"), default=720)
+    # From when the space opens until it closes, and nothing else.
+    is_whole_day = models.BooleanField(_("Only whole days"), default=False)
+    bookable_when = models.CharField(
+        _("Only at these times"), max_length=20, choices=BookableWhen, default=BookableWhen.ANY
+    )
+    notice_hours = models.PositiveIntegerField(_("Book at least … hours before"), default=0)
+    # "By noon of the previous weekday" is 1 weekday before, by 12.00. 0: no such rule.
+    notice_weekdays = models.PositiveSmallIntegerField(
+        _("Book on an earlier weekday, so many before"), default=0
+    )
+    notice_by = models.TimeField(_("By what time on that weekday"), default=time(12))
+    ahead_days = models.PositiveIntegerField(_("Book at most … days ahead"), default=365)
+    ahead_until = models.DateField(_("Bookings are open until the day"), null=True, blank=True)
+    who_may_book = audiences(_("Who may book"))
+    min_age = models.PositiveSmallIntegerField(_("Minimum age"), default=0)
+    needs_adult = models.BooleanField(_("An adult in charge is named"), default=False)
+    # Of one customer at one venue, counted by the day on which they begin. 0: as many as one likes.
+    quota_day = models.PositiveSmallIntegerField(_("Bookings a day"), default=0)
+    quota_week = models.PositiveSmallIntegerField(_("Bookings a week"), default=0)
+    quota_season = models.PositiveSmallIntegerField(_("Bookings a season"), default=0)
     approval = models.CharField(_("Approval"), max_length=20, choices=Approval, default=Approval.INSTANT)
+    # What is booked at once otherwise is by request in these cases. 0: whatever the number of people.
+    approval_above = models.PositiveIntegerField(_("Approval above … people"), default=0)
+    approval_purposes = ArrayField(
+        models.SlugField(), default=list, blank=True, verbose_name=_("Approval for some purposes")
+    )
+    approval_unstaffed = models.BooleanField(_("Approval outside staffed hours"), default=False)
     requests_compete = models.BooleanField(
         _("Requests compete"),
         default=False,
@@ -145,16 +193,16 @@ class Space(models.Model):
             "Several may ask for the same time, and the manager chooses. Otherwise the first holds it."
         ),
     )
-    payment = models.CharField(_("Payment"), max_length=20, choices=Payment, default=Payment.FREE)
-    start_step = models.PositiveSmallIntegerField(
-        _("Starts every … minutes"),
-        default=30,
-        choices=[(step, str(step)) for step in START_STEPS],
+    terms = models.ForeignKey(
+        "venues.Terms",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="spaces",
+        verbose_name=_("Terms of use"),
     )
-    min_minutes = models.PositiveIntegerField(_("Shortest booking, minutes"), default=30)
-    max_minutes = models.PositiveIntegerField(_("Longest booking, minutes"), default=720)
-    notice_hours = models.PositiveIntegerField(_("Book at least … hours before"), default=0)
-    ahead_days = models.PositiveIntegerField(_("Book at most … days ahead"), default=365)
+
+    # --- the hall's own ---------------------------------------------------------------------------
     # The hall's: the same for every space of a hall, so that neighbours agree on the gap between them.
     setup_minutes = models.PositiveIntegerField(_("Setting up, minutes"), null=True, blank=True)
     cleanup_minutes = models.PositiveIntegerField(_("Cleaning up, minutes"), null=True, blank=True)
@@ -228,13 +276,20 @@ class Space(models.Model):
             ),
             models.CheckConstraint(
                 name="space_policy_is_possible",
-                condition=Q(
-                    start_step__in=START_STEPS,
+                condition=(
+                    Q(starts_from="clock", start_step__in=START_STEPS, start_minute__lt=F("start_step"))
+                    | Q(starts_from="opening", start_step__range=(5, 24 * 60), start_minute=0)
+                )
+                & Q(
                     min_minutes__gte=5,
                     min_minutes__lte=F("max_minutes"),
                     max_minutes__lte=LONGEST_BOOKING // MINUTE,
                     ahead_days__lte=FARTHEST_BOOKING.days,
                     notice_hours__lte=FARTHEST_BOOKING // HOUR,
+                    notice_weekdays__lte=MOST_NOTICE_WEEKDAYS,
+                    min_age__lte=99,
+                    who_may_book__len__gte=1,
+                    who_may_book__contained_by=Audience.values,
                 ),
                 violation_error_code="policy_impossible",
                 violation_error_message=_(
