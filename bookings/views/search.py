@@ -22,8 +22,8 @@ from venues.models import District, Space
 
 from .. import search as searching
 from ..availability import Found, FreeSpace
-from ..forms import SearchForm
 from ..search import Question
+from ..search_form import SearchForm
 from ..week_grid import Stretch
 from .holds import hold_url, own_hold
 

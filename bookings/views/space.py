@@ -16,7 +16,7 @@ from venues.models import Space, Timetable, Venue
 from venues.problems import Alternative
 
 from .. import availability, week
-from ..forms import LENGTHS
+from ..search_form import LENGTHS
 from .holds import hold_url, own_hold, people_of
 
 USUAL_MINUTES = 120
