@@ -106,7 +106,7 @@ def other_spaces(
         now=now,
         length=length,
         near=near,
-        by_distance=near is not None,
+        order="distance" if near else "first_free",
         limit=limit,
     )
     rows = Space.objects.with_place().in_bulk([row.space_id for row in found.page])

@@ -8,6 +8,7 @@ clock changes, odd ends of imported time and nights past midnight nothing specia
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -15,24 +16,31 @@ from django.db.models import QuerySet
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
+from venues.audiences import STRANGER, Asker
 from venues.clock import CITY
 from venues.fields import bounds
 from venues.models import Space
 
 Stretch = tuple[datetime, datetime]
+Order = Literal["first_free", "distance", "price", "coverage"]
 
 
 @dataclass(frozen=True)
 class FreeSpace:
-    """A space and the stretches of time in which it could be booked.
+    """A space and the stretches of time in which it could be booked, oldest first.
 
-    Each stretch begins where a booking may start and is long enough for the length that was asked.
+    Of a stretch from `first` to `until`, exactly the starts first, first + step, … from which the length
+    that was asked (else the space's shortest) fits in before `until` can be booked. Stretches overlap where
+    limits on starts lie close together. A space for whole days can be booked for whole stretches only.
     """
 
     space_id: int
     first_free: datetime
     stretches: list[Stretch]
     distance_km: float | None = None
+    is_whole_day: bool = False
+    # By "coverage" only: which of the windows that were asked have a free start, by their place in the list.
+    windows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,10 +166,11 @@ def free(
     windows: Sequence[Stretch],
     *,
     now: datetime,
+    asker: Asker = STRANGER,
     length: timedelta | None = None,
     near: tuple[float, float] | None = None,
     within_km: float | None = None,
-    by_distance: bool = False,
+    order: Order = "first_free",
     limit: int | None = None,
     offset: int = 0,
     in_few_halls: bool = False,
@@ -170,9 +179,13 @@ def free(
 
     `windows` are half-open, aware, and may overlap. `length` is how long the booking shall be; without
     it, each space's shortest. `near` is (latitude, longitude); `within_km` leaves out what is farther or at
-    no known point; with `by_distance` the nearest come first and places without a known point last, otherwise
-    the soonest free come first. `in_few_halls` changes no answer: it reads busy time by hall, which is
-    quicker for a page of a single space.
+    no known point. `in_few_halls` changes no answer: it reads busy time by hall, which is quicker for a page
+    of few spaces. In order, spaces that are alike come by their first free time:
+
+    - "first_free": the soonest free first;
+    - "distance": the nearest first, places without a known point last;
+    - "price": what is free of charge first;
+    - "coverage": what is free in most of the windows first, then the nearest.
     """
     question = {
         "now": now,
@@ -191,7 +204,7 @@ def free(
         spaces=inner,
         distance=DISTANCE if near else "null::float",
         busy=BUSY_IN_A_FEW_HALLS if in_few_halls else BUSY_IN_THE_CITY,
-        order="distance nulls last, first_free" if by_distance else "first_free",
+        order="distance nulls last, first_free" if order == "distance" else "first_free",
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, params | question | {"limit": limit, "offset": offset})
@@ -219,8 +232,15 @@ def in_sql(queryset: QuerySet) -> tuple[str, dict]:
 
 
 def free_stretches(
-    space: Space, window: Stretch, *, now: datetime, length: timedelta | None = None
+    space: Space,
+    window: Stretch,
+    *,
+    now: datetime,
+    asker: Asker = STRANGER,
+    length: timedelta | None = None,
 ) -> list[Stretch]:
     """Return the stretches in which one space could be booked, oldest first."""
-    found = free(Space.objects.filter(pk=space.pk), [window], now=now, length=length, in_few_halls=True)
+    found = free(
+        Space.objects.filter(pk=space.pk), [window], now=now, asker=asker, length=length, in_few_halls=True
+    )
     return found.page[0].stretches if found.page else []

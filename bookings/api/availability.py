@@ -110,7 +110,7 @@ class Availability(FreeTimeView):
             length=asked["length"],
             near=asked.get("near"),
             within_km=asked.get("within_km"),
-            by_distance=asked["sort"] == "distance",
+            order=asked["sort"],
             limit=size,
             offset=(number - 1) * size,
         )

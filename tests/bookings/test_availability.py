@@ -104,7 +104,7 @@ questions = st.fixed_dictionaries(
     {
         "windows": st.lists(stretches, min_size=1, max_size=4),
         "length": st.sampled_from([None, 60, 90, 125]),
-        "by_distance": st.booleans(),
+        "order": st.sampled_from(["first_free", "distance"]),
         "limit": st.integers(1, 4),
         "within_km": st.sampled_from([None, None, None, None, 4.5]),
     }
@@ -174,25 +174,25 @@ class City:
         if how != "cancelled":
             Booking.objects.filter(pk=booking.pk).update(status=Status.CONFIRMED)
 
-    def search(self, windows, length, by_distance, within_km, **page):
+    def search(self, windows, length, order, within_km, **page):
         return availability.free(
             Space.objects.filter(pk__in=[space.pk for space in self.spaces]),
             [tuple(map(self.world.at, window)) for window in windows],
             now=self.world.at(self.world.now),
             length=length and timedelta(minutes=length),
             near=HERE,
-            by_distance=by_distance,
+            order=order,
             within_km=within_km,
             **page,
         )
 
-    def expected(self, windows, length, by_distance, within_km):
+    def expected(self, windows, length, order, within_km):
         """Return (id, first free, stretches) of each space, in order, as the model finds them."""
         found = []
         for model, space, distance in zip(self.world.spaces, self.spaces, self.distances, strict=True):
             stretches = [tuple(map(self.world.at, run)) for run in self.world.free(model, windows, length)]
             if stretches and (within_km is None or (distance is not None and distance <= within_km)):
-                nearest_first = (distance is None, distance or 0) if by_distance else ()
+                nearest_first = (distance is None, distance or 0) if order == "distance" else ()
                 found.append((nearest_first, stretches[0][0], space.pk, stretches))
         return [(pk, first, stretches) for _order, first, pk, stretches in sorted(found)]
 

@@ -88,7 +88,7 @@ def test_search_is_one_statement_whatever_it_asks(aino, onni):
     for question in (
         {},
         {"length": timedelta(hours=2), "limit": 2},
-        {"near": (60.2, 24.9), "by_distance": True, "limit": 2, "offset": 2},
+        {"near": (60.2, 24.9), "order": "distance", "limit": 2, "offset": 2},
         {"in_few_halls": True},
     ):
         asked = statements(
