@@ -1,19 +1,35 @@
 """Change opening hours: the rules, and the openings that follow from them, in one transaction.
 
 The halls concerned are locked first, so that no booking slips in beside a change. Bookings already made
-are never touched: `outside` lists those that now lie outside the opening hours.
+are never touched here: `outside` lists those that now lie outside the opening hours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from typing import Any
 
-from django.contrib.postgres.fields import DateTimeRangeField
-from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
+from accounts.models import Organisation
 from venues import openings
+from venues.audiences import Audience, for_everyone
 from venues.clock import local
-from venues.hours_in_words import Weekly
 from venues.models import Opening, OpeningException, OpeningRule, Space, Timetable, Venue
 from venues.opening_hours import Hours
 from venues.versions import refuse_other_version, version_of
@@ -21,6 +37,9 @@ from venues.versions import refuse_other_version, version_of
 from .models import AGREED_OR_ASKED, Occupancy
 from .occupancies import lock_halls
 from .transactions import in_one_transaction
+
+# What a rule says, beside whose it is.
+SAID_BY_A_RULE = [field.name for field in OpeningRule._meta.fields if field.name not in {"id", "timetable"}]
 
 
 def venue_of(timetable: Timetable) -> Venue:
@@ -35,14 +54,19 @@ def spaces_of(timetable: Timetable) -> QuerySet[Space]:
     return Space.objects.filter(Q(timetable=timetable) | follow_the_venue)
 
 
-def weekly_of(timetable: Timetable) -> list[Weekly]:
-    rules = OpeningRule.objects.filter(timetable=timetable)
-    return sorted((weekday, rule.opens, rule.closes) for rule in rules for weekday in rule.weekdays)
+def facts_of(rule: OpeningRule) -> dict[str, Any]:
+    """Return what a rule says, by field."""
+    return {name: getattr(rule, name) for name in SAID_BY_A_RULE}
+
+
+def said_by(rules: Iterable[OpeningRule]) -> list[str]:
+    """Return what rules say, the same for the same rules in any order."""
+    return sorted(version_of(facts_of(rule)) for rule in rules)
 
 
 def version(timetable: Timetable) -> str:
-    """Return a mark of the weekly hours as they are now, to be given back with a change."""
-    return version_of(weekly_of(timetable))
+    """Return a mark of the rules as they are now, to be given back with a change."""
+    return version_of(said_by(OpeningRule.objects.filter(timetable=timetable)))
 
 
 @contextmanager
@@ -59,20 +83,17 @@ def lock_venue(venue: Venue) -> None:
 
 
 @in_one_transaction
-def change_weekly(
-    timetable: Timetable, weekly: Iterable[Weekly], *, now: datetime, seen: str | None = None
+def change_rules(
+    timetable: Timetable, rules: Sequence[OpeningRule], *, now: datetime, seen: str | None = None
 ) -> None:
-    """Put other weekly hours in the place of the old ones.
+    """Put other rules in the place of the old ones. `rules` are copied: whose they were does not matter.
 
-    Raises `ChangedMeanwhile` if they are no longer those of the version that was `seen`.
+    Raises `ChangedMeanwhile` if the old ones are no longer those of the version that was `seen`.
     """
     with changing(timetable, now=now):
-        refuse_other_version(seen, weekly_of(timetable))
+        refuse_other_version(seen, said_by(timetable.rules.all()))
         timetable.rules.all().delete()
-        OpeningRule.objects.bulk_create(
-            OpeningRule(timetable=timetable, weekdays=[weekday], opens=opens, closes=closes)
-            for weekday, opens, closes in weekly
-        )
+        OpeningRule.objects.bulk_create(OpeningRule(timetable=timetable, **facts_of(rule)) for rule in rules)
         no_longer_made_up(timetable)
 
 
@@ -90,17 +111,28 @@ def change_days(
     hours: Sequence[Hours],
     *,
     reason: Mapping[str, str],
+    open_to: Sequence[str] | None = None,
+    is_staffed: bool = True,
     now: datetime,
 ) -> None:
-    """Let other hours than the weekly ones hold on these days; without any, they are closed.
+    """Let other hours than those of the rules hold on these days; without any, they are closed.
 
-    `reason` has the reasons by field: `reason_fi` and its siblings.
+    `reason` has the reasons by field: `reason_fi` and its siblings. Who is not named in `open_to` finds them
+    closed; without it they are open to everyone.
     """
     stretches: Sequence[Hours | tuple[None, None]] = hours or [(None, None)]
     with changing(timetable, now=now):
         timetable.exceptions.filter(date__in=days).delete()
         OpeningException.objects.bulk_create(
-            OpeningException(timetable=timetable, date=day, opens=opens, closes=closes, **reason)
+            OpeningException(
+                timetable=timetable,
+                date=day,
+                opens=opens,
+                closes=closes,
+                open_to=list(open_to or for_everyone()),
+                is_staffed=is_staffed,
+                **reason,
+            )
             for day in days
             for opens, closes in stretches
         )
@@ -108,7 +140,7 @@ def change_days(
 
 @in_one_transaction
 def forget_day(timetable: Timetable, day: date, *, now: datetime) -> None:
-    """Let the weekly hours hold on a day again."""
+    """Let the rules hold on a day again."""
     with changing(timetable, now=now):
         timetable.exceptions.filter(date=day).delete()
 
@@ -129,12 +161,12 @@ def give_own(space: Space, *, now: datetime) -> Timetable:
 
 def copy_of(timetable: Timetable) -> Timetable:
     copy = Timetable.objects.create()
-    weekly, exceptions = list(timetable.rules.all()), list(timetable.exceptions.all())
-    for hours in weekly:
-        hours.pk, hours.timetable = None, copy
+    exceptions = list(timetable.exceptions.all())
     for exception in exceptions:
         exception.pk, exception.timetable = None, copy
-    OpeningRule.objects.bulk_create(weekly)
+    OpeningRule.objects.bulk_create(
+        OpeningRule(timetable=copy, **facts_of(rule)) for rule in timetable.rules.all()
+    )
     OpeningException.objects.bulk_create(exceptions)
     return copy
 
@@ -150,15 +182,67 @@ def follow_venue(space: Space, *, now: datetime) -> None:
         own.delete()
 
 
+# --- Bookings that lie outside --------------------------------------------------------------------
+
+
 def outside(timetable: Timetable, *, now: datetime) -> QuerySet[Occupancy]:
-    """Return the dates still to come, agreed or asked for, that are not within the opening hours."""
-    period = Func(
-        OuterRef("starts_at"), OuterRef("ends_at"), function="tstzrange", output_field=DateTimeRangeField()
-    )
-    open_then = Opening.objects.filter(timetable=timetable, period__contains=period)
-    return Occupancy.objects.filter(
+    """Return the dates still to come, agreed or asked for, that are not within the opening hours.
+
+    A date is within them if it is open throughout to whoever booked: to the organisation for which it was
+    booked, or else to the person. What policies say does not matter here.
+    """
+    ahead = Occupancy.objects.filter(
         space__in=spaces_of(timetable),
         booking__status__in=AGREED_OR_ASKED,
         released_at=None,
         ends_at__gt=now,
-    ).exclude(Exists(open_then))
+    ).alias(
+        period=Func("starts_at", "ends_at", function="tstzrange", output_field=DateTimeRangeField()),
+        audiences=audiences_of_who_booked(local(now).date()),
+    )
+    open_then = (
+        Opening.objects.filter(timetable=timetable, period__overlap=OuterRef("period"))
+        .filter(open_to__overlap=OuterRef("audiences"))
+        .order_by()
+        .values_list(Func("period", function="range_agg", output_field=DateTimeRangeField()))
+    )
+    return ahead.alias(is_within=Coalesce(Within(F("period"), Subquery(open_then)), Value(False))).filter(
+        is_within=False
+    )
+
+
+class Within(Func):
+    """Whether a range lies within a multirange."""
+
+    arg_joiner = " <@ "
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+def audiences_of_who_booked(today: date) -> Func:
+    """Return, for each date, among whom its booking counts.
+
+    In SQL what `venues.audiences.asker` and `Asker.belongs_to` say of one.
+    """
+    booked_for, booked_by = "booking__organisation", "booking__customer"
+    associations = [Organisation.Kind.ASSOCIATION, Organisation.Kind.CLUB]
+    belongs_to = [
+        (Audience.RESIDENTS, Q(**{booked_for: None, f"{booked_by}__is_resident": True})),
+        (Audience.ASSOCIATIONS, Q(**{f"{booked_for}__kind__in": associations})),
+        (
+            Audience.MINORS,
+            Q(
+                **{
+                    f"{booked_for}__minors_percent__gte": settings.MINORS_PERCENT,
+                    f"{booked_for}__minors_verified_until__gte": today,
+                }
+            ),
+        ),
+        (Audience.VENUE, Q(**{booked_for: F("space__venue__run_by")})),
+    ]
+    return Func(
+        Value(Audience.EVERYONE),
+        *(Case(When(belongs, then=Value(audience))) for audience, belongs in belongs_to),
+        template="array_remove(array[%(expressions)s]::varchar(12)[], null)",
+        output_field=ArrayField(CharField(max_length=12)),
+    )

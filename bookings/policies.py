@@ -1,0 +1,55 @@
+"""Change what a kind of venue, a venue or a space says of how it is booked.
+
+New rules hold for new bookings; those that have been made are not judged again. Whom a change would have
+refused is told by `bookings.impacts` before it is made.
+"""
+
+from venues import policy_layers
+from venues.models import Policy
+from venues.policy_inheritance import (
+    COLUMNS,
+    Owner,
+    Values,
+    disagreements,
+    inherited,
+    key_of,
+    layer_of,
+    spaces_under,
+)
+from venues.problems import Refused
+from venues.versions import refuse_other_version, version_of
+
+from .occupancies import lock_halls
+from .transactions import in_one_transaction
+
+__all__ = ["change_policy", "inherited", "version"]
+
+
+def version(owner: Owner) -> str:
+    """Return a mark of what the owner says now, to be given back with a change."""
+    return version_of(layer_of(owner))
+
+
+@in_one_transaction
+def change_policy(owner: Owner, values: Values, *, seen: str | None = None) -> None:
+    """Put another word of the owner's in the place of the old one; the policies in force follow.
+
+    `values` is all that the owner says, by field, terms by their id: what is missing or None is inherited.
+    Raises `ChangedMeanwhile` if the old word is not the version that was `seen`, and `Refused`, with a
+    problem for each field, if the layers would contradict each other in any space.
+    """
+    spaces = spaces_under(owner)
+    lock_halls(spaces.order_by().values_list("hall_id", flat=True).distinct())
+    refuse_other_version(seen, layer_of(owner))
+    say(owner, values)
+    if problems := disagreements(owner):
+        raise Refused(*problems)
+    policy_layers.settle(spaces)
+
+
+def say(owner: Owner, values: Values) -> None:
+    word = {column: values.get(name) for name, column in COLUMNS.items()}
+    if any(value is not None for value in word.values()):
+        Policy.objects.update_or_create(**key_of(owner), defaults=word)
+    else:
+        Policy.objects.filter(**key_of(owner)).delete()
