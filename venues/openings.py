@@ -74,8 +74,10 @@ def follow_from(said: Said, calendar: Calendar, first: date, last: date) -> list
 
 
 def digest(said: Said, calendar: Calendar, first: date, last: date) -> str:
+    """Return a mark of all that openings follow from; school terms count where a rule asks for them."""
     facts = [*map(fact, said.rules), *map(fact, said.exceptions)]
-    days = sorted(calendar.holidays), calendar.terms, calendar.breaks
+    asks_for_terms = any(rule.terms for rule in said.rules)
+    days = sorted(calendar.holidays), asks_for_terms and (calendar.terms, calendar.breaks)
     return sha256(repr((facts, days, first, last, CITY.key)).encode()).hexdigest()
 
 
