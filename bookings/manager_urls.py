@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import hours, inbox, layout
+from .views import hours, inbox, layout, unmet
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -18,5 +18,6 @@ urlpatterns = [
     path("manage/hours/<int:pk>/days/<str:day>/forget/", hours.forget_day, name="hours_forget_day"),
     path("manage/spaces/<int:pk>/own-hours/", hours.give_own, name="own_hours"),
     path("manage/spaces/<int:pk>/venue-hours/", hours.follow_venue, name="venue_hours"),
+    path("manage/unmet/", unmet.most_wanted, name="unmet"),
     path("manage/halls/<int:pk>/layout/", layout.show, name="layout"),
 ]

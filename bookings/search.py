@@ -5,17 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Max, Q
+from django.db.models import Avg, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from venues.audiences import STRANGER, Asker
 from venues.clock import exact, local
 from venues.models import District, Space, Venue
 from venues.models.spaces import SpaceQuerySet
 from venues.problems import Alternative
 
 from . import availability
-from .availability import Found, FreeSpace, Stretch
-from .week import GRID_STEP, next_on_step
+from .availability import Found, FreeSpace, Order, Stretch
+from .week import GRID_STEP, counts_half_hours, next_on_step
 
 Point = tuple[float, float]
 
@@ -35,7 +36,8 @@ class Question:
     people: int = 1
     length: timedelta | None = None
     near: Point | None = None
-    by_distance: bool = False
+    order: Order = "first_free"
+    asker: Asker = STRANGER
 
 
 def answer(question: Question, *, now: datetime, limit: int | None = PAGE, offset: int = 0) -> Found:
@@ -46,7 +48,8 @@ def answer(question: Question, *, now: datetime, limit: int | None = PAGE, offse
         now=now,
         length=question.length,
         near=question.near,
-        by_distance=question.by_distance,
+        order=question.order,
+        asker=question.asker,
         limit=limit,
         offset=offset,
     )
@@ -88,26 +91,45 @@ def is_cased(letter: str) -> bool:
 
 def centre_of(text: str) -> Point | None:
     """Return the middle of a district's venues, if the text is the name of a district."""
+    middle = Venue.objects.filter(district__in=districts_called(text)).aggregate(Avg("lat"), Avg("lon"))
+    return None if middle["lat__avg"] is None else (middle["lat__avg"], middle["lon__avg"])
+
+
+def around(spaces: SpaceQuerySet, hall: Space, *, nearby: bool) -> SpaceQuerySet:
+    """Leave a hall and its parts, or whatever has a purpose in common with it, wherever it is."""
+    if not nearby:
+        return spaces.filter(hall_id=hall.pk)
+    return spaces.filter(Q(hall_id=hall.pk) | Q(purposes__in=hall.purposes.all())).distinct()
+
+
+def districts_called(text: str) -> QuerySet[District]:
     named = Q(
         *((f"name_{language}__regex", f"^{in_any_case(text)}$") for language in ("fi", "sv", "en")),
         _connector=Q.OR,
     )
-    middle = Venue.objects.filter(district__in=District.objects.filter(named)).aggregate(
-        Avg("lat"), Avg("lon")
-    )
-    return None if middle["lat__avg"] is None else (middle["lat__avg"], middle["lon__avg"])
+    return District.objects.filter(named)
+
+
+def district_called(text: str) -> int | None:
+    """Return the id of the district with this name, if the text is one."""
+    return districts_called(text).values_list("pk", flat=True).first() if text else None
 
 
 # --- Times ----------------------------------------------------------------------------------------
 
 
-def times_in(found: FreeSpace, length: timedelta) -> Iterator[Stretch]:
+def times_in(found: FreeSpace, length: timedelta, space: Space) -> Iterator[Stretch]:
     """Return times of that length one after the other, as many as fit into what is free."""
+    if found.is_whole_day:
+        yield from found.stretches
+        return
+    step = timedelta(minutes=space.start_step)
+    stride = -(-length // step) * step  # to the next start at which the last one is over
     for start, end in found.stretches:
-        start = on_the_half_hour(start, end - length)
+        start = on_the_half_hour(start, end - length) if counts_half_hours(space) else start
         while start + length <= end:
             yield start, start + length
-            start += length
+            start += stride
 
 
 def on_the_half_hour(start: datetime, latest: datetime) -> datetime:
@@ -115,6 +137,15 @@ def on_the_half_hour(start: datetime, latest: datetime) -> datetime:
     half_hour = timedelta(minutes=GRID_STEP)
     rounder = next_on_step(start - timedelta(minutes=1), half_hour)
     return rounder if rounder <= latest else start
+
+
+def split_dates(windows: Sequence[Stretch], found: FreeSpace) -> tuple[list[Stretch], list[Stretch]]:
+    """Return which of the times, each wanted as a whole, are free, and which are not."""
+    free = set(found.windows)
+    return (
+        [window for number, window in enumerate(windows) if number in free],
+        [window for number, window in enumerate(windows) if number not in free],
+    )
 
 
 # --- When the answer is no ------------------------------------------------------------------------
@@ -133,7 +164,9 @@ class Instead:
 def instead(question: Question, *, now: datetime) -> Instead:
     """Say why nothing was found. What is offered instead is free when it is said."""
     here = question.spaces.filter(question.place)
-    elsewhere = replace(question, place=Q(), by_distance=question.near is not None)
+    elsewhere = replace(question, place=Q(), order="distance" if question.near else "first_free")
+    if question.order == "coverage":
+        return Instead(_("None of these spaces is free at that time on a single date. Try another time."))
     if not here.exists():
         why = _("There is no such space. Try another place, or fewer conditions.")
         return Instead(why, nearby=first_times(elsewhere, now=now))
@@ -164,6 +197,6 @@ def first_times(question: Question, *, now: datetime) -> list[Alternative]:
     offers = []
     for row in found:
         space = spaces[row.space_id]
-        start, end = next(times_in(row, question.length or timedelta(minutes=space.min_minutes)))
+        start, end = next(times_in(row, question.length or timedelta(minutes=space.min_minutes), space))
         offers.append(Alternative(space, start, end))
     return offers

@@ -4,20 +4,28 @@ from datetime import date, datetime, time, timedelta
 from math import nan
 from typing import TYPE_CHECKING, Any
 
+from dateutil.relativedelta import relativedelta
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.utils.datastructures import MultiValueDict
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organisation, User
 from venues import wording
-from venues.clock import local
+from venues.audiences import asker
+from venues.clock import CITY, local
 from venues.hours_in_words import clock, closing
 from venues.models import Purpose, Space, Venue
 from venues.models.spaces import FARTHEST_BOOKING
+from venues.opening_hours import days_from, moment
 from venues.widgets import DayInput
 
-from . import limits, search
+from . import limits, permissions, search
+from .availability import Stretch
 from .forms import ClockInput
 from .search import Question
+from .unmet import Unmet
 from .week_grid import MINUTES_A_DAY
 from .windows import EVERY_DAY, windows
 
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
 
 LENGTHS = [30, 60, 90, 120, 180, 240, 300, 360, 480, 720]
 LONGEST_RANGE = timedelta(days=61)
+LONGEST_SEASON = timedelta(days=366)  # of a time that comes again every week
+MONTHS_AHEAD = 13
 
 
 class SearchForm(forms.Form):
@@ -43,6 +53,20 @@ class SearchForm(forms.Form):
     }
 
     what = forms.ChoiceField(label=_("What for?"), required=False)
+    organisation = forms.ModelChoiceField(
+        label=_("For whom?"), queryset=Organisation.objects.none(), required=False, empty_label=_("Myself")
+    )
+    # A hall that was looked at: any free part of it, or the like of it nearby.
+    hall = forms.ModelChoiceField(
+        queryset=Space.objects.filter(part_of=None).select_related("venue"),
+        required=False,
+        widget=forms.HiddenInput,
+    )
+    around = forms.ChoiceField(
+        label=_("Which spaces?"),
+        required=False,
+        choices=[("", _("This hall or any part of it")), ("nearby", _("This or the like nearby"))],
+    )
     where = forms.CharField(label=_("Where?"), max_length=100, required=False)
     near = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     length = forms.ChoiceField(label=_("How long?"))
@@ -54,9 +78,19 @@ class SearchForm(forms.Form):
             ("tomorrow", _("Tomorrow")),
             ("weekend", _("Weekend")),
             ("week", _("Next 7 days")),
+            ("month", _("Month")),
             ("dates", _("Choose dates")),
+            ("every", _("Every week")),
         ],
         widget=forms.RadioSelect,
+    )
+    month = forms.ChoiceField(label=_("Month"), required=False)
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("On these weekdays"),
+        required=False,
+        coerce=int,
+        choices=[(number + 1, name) for number, name in WEEKDAYS_ABBR.items()],
+        widget=forms.CheckboxSelectMultiple,
     )
     first = forms.DateField(label=_("From the day"), required=False, widget=DayInput)
     last = forms.DateField(label=_("To the day"), required=False, widget=DayInput)
@@ -70,6 +104,7 @@ class SearchForm(forms.Form):
             ("evening", _("Evening, 17–22")),
         ],
     )
+    begins = forms.TimeField(label=_("Begins at"), required=False, widget=ClockInput)
     time_from = forms.TimeField(label=_("Not before"), required=False, widget=ClockInput)
     time_to = forms.TimeField(label=_("Not after"), required=False, widget=ClockInput)
     kind = forms.ChoiceField(label=_("Kind of place"), required=False)
@@ -77,11 +112,15 @@ class SearchForm(forms.Form):
     order = forms.ChoiceField(
         label=_("Order"),
         required=False,
-        choices=[("time", _("First free first")), ("distance", _("Nearest first"))],
+        choices=[
+            ("time", _("First free first")),
+            ("distance", _("Nearest first")),
+            ("price", _("Free of charge first")),
+        ],
         widget=forms.Select(attrs={"form": "question", "class": "input"}),  # it stands among the results
     )
 
-    def __init__(self, data: MultiValueDict, *, now: datetime):
+    def __init__(self, data: MultiValueDict, *, now: datetime, user: User | AnonymousUser):
         asked = data.copy()
         for name, value in self.USUAL.items():
             asked.setdefault(name, value)
@@ -89,11 +128,14 @@ class SearchForm(forms.Form):
             asked.setdefault("order", "distance")
         super().__init__(asked)
         self.now = now
+        self.user = user if user.is_authenticated else None
         self.today = local(now).date()
         purposes = [(purpose.code, purpose.name.text) for purpose in Purpose.objects.all()]
         self.offer("what", ("", _("Anything")), *purposes)
         self.offer("length", (self.ANY_LENGTH, _("Any length")), *map(length_choice, LENGTHS))
         self.offer("kind", ("", _("Any kind")), *Venue.Kind.choices)
+        self.offer("month", *map(month_choice, months_from(self.today)))
+        self.offer_organisations(user)
         earliest, latest = self.today.isoformat(), (self.today + FARTHEST_BOOKING).isoformat()
         for name in ("first", "last"):
             self.fields[name].widget.attrs |= {"min": earliest, "max": latest}
@@ -102,6 +144,15 @@ class SearchForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
+
+    def offer_organisations(self, user: User | AnonymousUser) -> None:
+        """Let members of organisations say for whom they look: it decides what is offered."""
+        organisation = self.fields["organisation"]
+        assert isinstance(organisation, forms.ModelChoiceField)
+        if user.is_authenticated:
+            organisation.queryset = permissions.organisations_of(user)
+        if not user.is_authenticated or not organisation.queryset:
+            del self.fields["organisation"]
 
     def clean_near(self) -> search.Point | None:
         try:
@@ -116,10 +167,21 @@ class SearchForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean() or self.cleaned_data
-        if asked.get("when") == "dates" and not self.errors.keys() & {"first", "last"}:
+        if asked.get("when") in {"dates", "every"} and not self.errors.keys() & {"first", "last"}:
             self.check_dates(asked.get("first"), asked.get("last"))
-        self.check_hours(*self.hours(), asked.get("length"))
+        if asked.get("when") == "every":
+            self.check_weekly(asked)
+        else:
+            self.check_hours(*self.hours(), asked.get("length"))
         return asked
+
+    def check_weekly(self, asked: dict[str, Any]) -> None:
+        if not asked.get("weekdays"):
+            self.add_error("weekdays", _("Choose at least one weekday."))
+        if asked.get("begins") is None and "begins" not in self.errors:
+            self.add_error("begins", _("Say at what time it begins."))
+        if asked.get("length") == self.ANY_LENGTH:
+            self.add_error("length", _("Say how long it lasts."))
 
     def check_hours(self, start: time, end: time, length: str | None) -> None:
         room = minute_of_day(end) - minute_of_day(start)
@@ -140,8 +202,16 @@ class SearchForm(forms.Form):
             self.add_error("first", _("Nothing can be booked so far ahead yet."))
         elif last is not None and last < first:
             self.add_error("last", _("The last day is not before the first."))
-        elif last is not None and last > first + LONGEST_RANGE:
+        elif last is not None and last > first + LONGEST_RANGE and self.data["when"] == "dates":
             self.add_error("last", _("Look at two months at a time, at most."))
+        elif self.data["when"] == "every":
+            self.check_season(first, last)
+
+    def check_season(self, first: date, last: date | None) -> None:
+        if last is None:
+            self.add_error("last", _("Choose the last day."))
+        elif last > first + LONGEST_SEASON:
+            self.add_error("last", _("Look at one year at a time, at most."))
 
     # --- What was asked ------------------------------------------------------------------------
 
@@ -155,11 +225,32 @@ class SearchForm(forms.Form):
             "tomorrow": lambda: (today + timedelta(days=1), today + timedelta(days=1)),
             "weekend": lambda: (saturday, sunday),
             "week": lambda: (today, today + timedelta(days=6)),
-            "dates": lambda: (
-                self.cleaned_data["first"],
-                self.cleaned_data.get("last") or self.cleaned_data["first"],
-            ),
+            "month": self.days_of_month,
+            "dates": self.days_given,
+            "every": self.days_given,
         }[self.cleaned_data["when"]]()
+
+    def days_given(self) -> tuple[date, date]:
+        return self.cleaned_data["first"], self.cleaned_data.get("last") or self.cleaned_data["first"]
+
+    def days_of_month(self) -> tuple[date, date]:
+        first = date.fromisoformat(f"{self.cleaned_data.get('month') or self.today.isoformat()[:7]}-01")
+        return max(first, self.today), month_after(first) - timedelta(days=1)
+
+    def windows(self) -> list[Stretch]:
+        """Return the stretches in which a time would do; each time itself, if it is the same every week."""
+        weekdays = self.cleaned_data["weekdays"] or EVERY_DAY
+        if not self.is_weekly:
+            return windows(*self.days(), weekdays, *self.hours())
+        length = timedelta(minutes=int(self.cleaned_data["length"]))
+        days = [day for day in days_from(*self.days()) if day.isoweekday() in weekdays]
+        starts = [moment(day, self.cleaned_data["begins"], CITY) for day in days]
+        return [(start, start + length) for start in starts]
+
+    @property
+    def is_weekly(self) -> bool:
+        """Whether the same time is wanted every week."""
+        return self.cleaned_data.get("when") == "every"
 
     def hours(self) -> tuple[time, time]:
         """Return from when to when on each day; clock times that were given win."""
@@ -172,15 +263,48 @@ class SearchForm(forms.Form):
     def question(self) -> Question:
         """Return what was asked. Needs a valid form."""
         asked = self.cleaned_data
-        near = asked["near"] or (search.centre_of(asked["where"]) if asked["where"] else None)
+        near = self.point()
         return Question(
             spaces=self.spaces(),
             place=search.place_called(asked["where"]),
-            windows=windows(*self.days(), EVERY_DAY, *self.hours()),
+            windows=self.windows(),
             people=asked["people"] or 1,
             length=None if asked["length"] == self.ANY_LENGTH else timedelta(minutes=int(asked["length"])),
             near=near,
-            by_distance=asked["order"] == "distance" and near is not None,
+            order=self.in_order(near),
+            asker=asker(self.user, asked.get("organisation"), today=self.today),
+        )
+
+    def point(self) -> search.Point | None:
+        """Return the point to be near: one's own, that of the hall that was looked at, or of a district."""
+        asked = self.cleaned_data
+        if asked["near"]:
+            return asked["near"]
+        if asked["hall"]:
+            return asked["hall"].venue.point
+        return search.centre_of(asked["where"]) if asked["where"] else None
+
+    def in_order(self, near: search.Point | None) -> str:
+        """Return how the results are sorted. What is free most often comes first, if it is for every week."""
+        if self.is_weekly:
+            return "coverage"
+        asked = self.cleaned_data["order"] or ("distance" if self.cleaned_data["hall"] else "time")
+        return {"time": "first_free", "price": "price"}.get(asked, "distance" if near else "first_free")
+
+    def unmet(self) -> Unmet:
+        """Return what was asked, without who asked it, for the city to count."""
+        asked = self.cleaned_data
+        first, last = self.days()
+        weekdays = asked["weekdays"] or ([first.isoweekday()] if first == last else [])
+        return Unmet(
+            asked_on=self.today,
+            district_id=search.district_called(asked["where"]),
+            kind=asked["kind"],
+            purpose_id=Purpose.objects.filter(code=asked["what"]).values_list("pk", flat=True).first(),
+            weekday=weekdays[0] if len(weekdays) == 1 else None,
+            hour=(asked["begins"] or self.hours()[0]).hour,
+            minutes=int(asked["length"]) if asked["length"].isdecimal() else None,
+            people=asked["people"] or 1,
         )
 
     def spaces(self):
@@ -192,6 +316,8 @@ class SearchForm(forms.Form):
             spaces = spaces.filter(venue__kind=asked["kind"])
         if asked["step_free"]:
             spaces = spaces.filter(is_step_free=True)
+        if asked["hall"]:
+            spaces = search.around(spaces, asked["hall"], nearby=asked["around"] == "nearby")
         return spaces
 
     @property
@@ -202,12 +328,31 @@ class SearchForm(forms.Form):
 
     @property
     def hours_in_words(self) -> str:
+        if self.is_weekly:
+            days = ", ".join(str(WEEKDAYS_ABBR[day - 1]) for day in self.cleaned_data["weekdays"])
+            return f"{days} {clock(self.cleaned_data['begins'])}"
         return hours_in_words(*self.hours())
 
     @property
     def has_more(self) -> bool:
         """Whether something is asked that stands behind "more"."""
         return any(self.data.get(name) for name in ("time_from", "time_to", "kind", "step_free"))
+
+
+def months_from(day: date) -> list[date]:
+    """Return the first days of this month and of those that can be asked about."""
+    months = [day.replace(day=1)]
+    for _month in range(1, MONTHS_AHEAD):
+        months.append(month_after(months[-1]))
+    return months
+
+
+def month_after(first: date) -> date:
+    return first + relativedelta(months=1)
+
+
+def month_choice(first: date) -> tuple[str, str]:
+    return first.isoformat()[:7], wording.month(first)
 
 
 def minute_of_day(clock: time) -> int:

@@ -8,10 +8,13 @@ from enum import StrEnum
 from itertools import groupby
 
 from django.db.models import Q
+from django.utils.text import capfirst
 from psycopg.types.range import Range
 
+from venues.audiences import STRANGER, Asker
 from venues.clock import at, exact, local
 from venues.fields import bounds, pieces
+from venues.hours_in_words import for_whom
 from venues.models import Opening, OpeningException, Space
 from venues.texts import text_of
 
@@ -51,15 +54,17 @@ def rows(
     end: datetime,
     *,
     now: datetime,
+    asker: Asker = STRANGER,
     length: timedelta | None = None,
 ) -> list[Row]:
     """Return what each space's time between the two instants is, space by space, in order, without gaps.
 
-    Free is what `availability.free` says is free for bookings of that length (without one, for the space's
-    shortest). Four statements, however many spaces. Needs `venue` loaded.
+    Free is what `availability.free` says is free to the asker for bookings of that length (without one, for
+    the space's shortest); what is open to others only is closed, and says to whom it is open. Four
+    statements, however many spaces. Needs `venue` loaded.
     """
     start, end = exact(start), exact(end)
-    free = free_time(spaces, start, end, now=now, length=length)
+    free = free_time(spaces, start, end, now=now, length=length, asker=asker)
     open_time, reasons = opening_time(spaces, start, end)
     taken = list(
         Occupancy.objects.holding().over(start, end).filter(on_any_floor_of(spaces)).select_related("closure")
@@ -71,7 +76,7 @@ def rows(
             painted(
                 [
                     *closed_days(space, start, end, reasons[space.timetable_in_force_id]),
-                    *opened(space, open_time[space.timetable_in_force_id], now=now),
+                    *opened(space, open_time[space.timetable_in_force_id], now=now, asker=asker),
                     *busy(space, taken),
                     *(Row(space, Kind.FREE, *stretch) for stretch in free[space.pk]),
                 ],
@@ -82,11 +87,12 @@ def rows(
     ]
 
 
-def free_time(spaces, start, end, *, now, length) -> dict[int, list[Stretch]]:
+def free_time(spaces, start, end, *, now, length, asker) -> dict[int, list[Stretch]]:
     found = availability.free(
         Space.objects.filter(pk__in=[space.pk for space in spaces]),
         [(start, end)],
         now=now,
+        asker=asker,
         length=length,
         in_few_halls=True,
     )
@@ -96,9 +102,9 @@ def free_time(spaces, start, end, *, now, length) -> dict[int, list[Stretch]]:
 def opening_time(spaces: Iterable[Space], start: datetime, end: datetime):
     """Return each timetable's openings, and the reasons of its exceptional dates."""
     timetables = {space.timetable_in_force_id for space in spaces}
-    openings: dict[int, list[Stretch]] = defaultdict(list)
+    openings: dict[int, list[Opening]] = defaultdict(list)
     for opening in Opening.objects.filter(timetable__in=timetables, period__overlap=Range(start, end)):
-        openings[opening.timetable_id].append(bounds(opening.period))
+        openings[opening.timetable_id].append(opening)
     reasons: dict[int, dict[date, str]] = defaultdict(dict)
     days = local(start).date(), local(end).date()
     for exception in OpeningException.objects.filter(timetable__in=timetables, date__range=days):
@@ -122,10 +128,14 @@ def closed_days(space: Space, start: datetime, end: datetime, reasons: dict[date
         day = morrow
 
 
-def opened(space: Space, openings: Iterable[Stretch], *, now: datetime) -> Iterator[Row]:
+def opened(space: Space, openings: Iterable[Opening], *, now: datetime, asker: Asker) -> Iterator[Row]:
     first = now + timedelta(hours=space.notice_hours)
     last = now + timedelta(days=space.ahead_days)
-    for opens, closes in openings:
+    for opening in openings:
+        opens, closes = bounds(opening.period)
+        if not asker.belongs_to(opening.open_to, space.venue.run_by_id):
+            yield Row(space, Kind.CLOSED, opens, closes, capfirst(for_whom(opening.open_to)))
+            continue
         yield Row(space, Kind.SPARE, opens, closes)
         if opens < first:
             yield Row(space, Kind.PAST, opens, min(first, closes))

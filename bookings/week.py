@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from venues import wording
+from venues.audiences import STRANGER, Asker
 from venues.clock import at, exact, local
 from venues.models import Space
 
@@ -49,15 +50,23 @@ class Week:
         return self.monday.isocalendar().week
 
 
-def of(space: Space, monday: date, *, length: timedelta, now: datetime, mine: int | None = None) -> Week:
-    """Return the week in which a booking of this length could begin at the free starts.
+def of(
+    space: Space,
+    monday: date,
+    *,
+    length: timedelta,
+    now: datetime,
+    mine: int | None = None,
+    asker: Asker = STRANGER,
+) -> Week:
+    """Return the week in which a booking of this length could begin at the starts that are free to the asker.
 
     The booking with the id `mine` is the reader's own, and shown as such. Needs `venue` loaded.
     """
     days = [monday + timedelta(days=number) for number in range(DAYS)]
     start, end = exact(at(days[0])), exact(at(days[-1] + timedelta(days=1)))
     # A booking that begins on Sunday night may end on Monday.
-    rows = timeline.rows([space], start, end + length, now=now, length=length)
+    rows = timeline.rows([space], start, end + length, now=now, asker=asker, length=length)
     stretches = [
         stretch for row in rows for stretch in drawn(row, space, length, mine) if stretch.starts_at < end
     ]
@@ -92,18 +101,34 @@ def drawn(row: Row, space: Space, length: timedelta, mine: int | None) -> Iterat
 
 
 def starts_in(row: Row, space: Space, length: timedelta) -> Iterator[Stretch]:
-    """Offer a start at each step of the clock from which the whole length is free, then what is left over.
+    """Offer each start from which the whole length is free, then what is left over.
 
     A space that begins every five minutes offers half hours: fewer buttons, and none that are hard to hit.
     """
-    step = timedelta(minutes=max(space.start_step, GRID_STEP))
+    if space.is_whole_day:
+        yield Stretch("free", row.starts_at, row.ends_at, books_until=row.ends_at)
+        return
     start = row.starts_at
     while start + length <= row.ends_at:
-        following = next_on_step(start, step)
+        following = next_start(space, start)
         yield Stretch("free", start, min(following, row.ends_at), books_until=start + length)
         start = following
     if start < row.ends_at:
         yield Stretch("spare", start, row.ends_at)
+
+
+def next_start(space: Space, start: datetime) -> datetime:
+    """Return the next start to offer: the next half hour of the clock, or as many steps as are as long."""
+    if counts_half_hours(space):
+        return next_on_step(start, timedelta(minutes=GRID_STEP))
+    step = timedelta(minutes=space.start_step)
+    return start + -(-timedelta(minutes=GRID_STEP) // step) * step
+
+
+def counts_half_hours(space: Space) -> bool:
+    """Whether every half hour of the clock is a start."""
+    by_the_clock = space.starts_from == Space.StartsFrom.CLOCK and space.start_minute == 0
+    return by_the_clock and GRID_STEP % space.start_step == 0
 
 
 def next_on_step(start: datetime, step: timedelta) -> datetime:

@@ -49,10 +49,13 @@ class Asker:
         return bool(self.audiences & set(open_to)) or (Audience.VENUE in open_to and is_the_venue)
 
 
+STRANGER = Asker()
+
+
 def asker(user: "User | None", organisation: "Organisation | None", *, today: date) -> Asker:
     """Return who somebody is who books for herself, or for an organisation on a day."""
     if user is None:
-        return Asker()
+        return STRANGER
     found = {Audience.EVERYONE}
     if organisation is None:
         found |= {Audience.RESIDENTS} if user.is_resident else set()

@@ -19,17 +19,19 @@ from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
+from accounts.models import Organisation
 from venues.clock import exact
 from venues.models import Space
 from venues.problems import Problem, Refused
 
-from .. import lifecycle
+from .. import lifecycle, permissions
 from ..availability import Stretch
 from ..models import Booking, Status
 from ..wishes import Wish
 
 KEPT = "kept"  # the session's hold: how a visitor who is not signed in owns it
 LONGEST_NUMBER = 5
+LONGEST_ID = 18  # digits: what the database can compare
 
 
 class VisitorsThrottle(AnonRateThrottle):
@@ -47,9 +49,10 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     customer = request.user if request.user.is_authenticated else None
     if customer is None and not VisitorsThrottle().allow_request(Request(request), APIView()):
         return sign_in_first(request, space)
+    organisation = organisation_of(request)
     try:
         held = lifecycle.hold(
-            Wish(space, starts_at, ends_at),
+            Wish(space, starts_at, ends_at, organisation=organisation),
             customer=customer,
             now=timezone.now(),
             instead_of=request.session.get(KEPT),
@@ -57,7 +60,8 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         return taken(request, space, (starts_at, ends_at), refusal)
     request.session[KEPT] = held.pk
-    return redirect(with_people(reverse("bookings:form", args=[held.pk]), people_of(request)))
+    form = reverse("bookings:form", args=[held.pk])
+    return redirect(with_asked(form, people_of(request), organisation.pk if organisation else None))
 
 
 def sign_in_first(request: HttpRequest, space: Space) -> HttpResponse:
@@ -105,18 +109,29 @@ def alternatives(problems: list[Problem], people: str = "") -> list[dict]:
     ]
 
 
-def hold_url(space: Space, people: str = "") -> str:
-    return with_people(reverse("bookings:hold", args=[space.pk]), people)
+def hold_url(space: Space, people: str = "", organisation_id: int | None = None) -> str:
+    return with_asked(reverse("bookings:hold", args=[space.pk]), people, organisation_id)
 
 
-def with_people(address: str, people: str) -> str:
-    return f"{address}?{urlencode({'people': people})}" if people else address
+def with_asked(address: str, people: str, organisation_id: int | None) -> str:
+    """Return an address that remembers for how many, and for whom, somebody looked."""
+    asked = {"people": people, "organisation": organisation_id}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{address}?{query}" if query else address
 
 
 def people_of(request: HttpRequest) -> str:
     """Return how many people were searched for, or nothing. It only fills in the form beforehand."""
     people = request.GET.get("people", "")
     return people if people.isdecimal() and len(people) <= LONGEST_NUMBER else ""
+
+
+def organisation_of(request: HttpRequest) -> Organisation | None:
+    """Return the organisation for which somebody looks, if it is one for which they may book."""
+    wanted = request.GET.get("organisation", "")
+    if not request.user.is_authenticated or not wanted.isdecimal() or len(wanted) > LONGEST_ID:
+        return None
+    return permissions.organisations_of(request.user).filter(pk=int(wanted)).first()
 
 
 # Near the ends of time no sum of times is possible. What can be booked is for the rules to say.

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.requests import SignedInRequest
 from venues import wording
+from venues.audiences import asker
 from venues.clock import local
 from venues.models import Space
 from venues.problems import Problem, Refused
@@ -174,7 +175,14 @@ def show_move(
         "problems": linked(refused, {"starts_at": "starts", "ends_at": "ends"}),
         "alternatives": movable(request, booking, refused),
         "action": move_url(booking, space),
-        **week_of(request, space, now=now, mine=booking.pk, minutes=minutes),
+        **week_of(
+            request,
+            space,
+            now=now,
+            mine=booking.pk,
+            minutes=minutes,
+            asker=asker(booking.customer, booking.organisation, today=local(now).date()),
+        ),
     }
     return render(request, "bookings/move.html", context, status=status)
 

@@ -1,8 +1,8 @@
 """The first page: what is free, where and when."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from venues.clock import local
 from venues.models import District, Space
 
 from .. import search as searching
+from .. import unmet
 from ..availability import Found, FreeSpace
 from ..search import Question
 from ..search_form import SearchForm
@@ -35,7 +36,7 @@ DIGITS_OF_A_PAGE = 6
 def search(request: HttpRequest) -> HttpResponse:
     """Answer with a whole page, whether a browser or htmx asks: htmx takes the part that it needs."""
     now = timezone.now()
-    form = SearchForm(request.GET, now=now)
+    form = SearchForm(request.GET, now=now, user=request.user)
     context: dict[str, Any] = {
         "form": form,
         "kept": own_hold(request),
@@ -49,6 +50,8 @@ def search(request: HttpRequest) -> HttpResponse:
     question = form.question()
     number = page_number(request)
     found = searching.answer(question, now=now, offset=(number - 1) * searching.PAGE)
+    if request.GET and not found.total:
+        unmet.count(form.unmet())
     page = Paginator(range(found.total), searching.PAGE).get_page(number)
     if page.number != number:
         return redirect(f"{request.path}?{urlencode(request.GET.dict() | {'page': str(page.number)})}")
@@ -96,33 +99,52 @@ class Result:
     metres: float | None
     times: Sequence[Stretch]
     more: int
+    # Of a time that is wanted every week: on how many dates, and on which not.
+    wanted: int = 0
+    free: int = 0
+    unfree: Sequence[datetime] = ()
 
 
 def results(found: Found, question: Question) -> list[Result]:
     """Describe the spaces that were found, in their order. Two statements."""
     described = Space.objects.with_place().prefetch_related("equipment")
     spaces = described.in_bulk([row.space_id for row in found.page])
-    return [result(spaces[row.space_id], row, question) for row in found.page]
+    describe = weekly_result if question.order == "coverage" else result
+    return [describe(spaces[row.space_id], row, question) for row in found.page]
 
 
 def result(space: Space, row: FreeSpace, question: Question) -> Result:
     length = question.length or timedelta(minutes=space.min_minutes)
-    times = [Stretch("free", start, end) for start, end in searching.times_in(row, length)]
+    times = [Stretch("free", start, end) for start, end in searching.times_in(row, length, space)]
     people = str(question.people) if question.people > 1 else ""
     asked: dict[str, str | int] = {
         "week": str(local(row.first_free).date()),
         "length": length // timedelta(minutes=1),
         "people": people,
+        "organisation": question.asker.organisation_id or "",
     }
     return Result(
         space,
         url=f"{reverse('bookings:space', args=[space.pk])}?{urlencode(asked)}",
-        action=hold_url(space, people),
+        action=hold_url(space, people, question.asker.organisation_id),
         facts=list(facts_of(space, question)),
         price=str(space.get_payment_display()) if space.payment == Space.Payment.FREE else "",
         metres=None if row.distance_km is None else row.distance_km * 1000,
         times=times[: searching.CHIPS],
         more=len(times[searching.CHIPS :]),
+    )
+
+
+def weekly_result(space: Space, row: FreeSpace, question: Question) -> Result:
+    """Describe a space that is wanted at the same time every week: on which dates it is free."""
+    free, unfree = searching.split_dates(question.windows, row)
+    return replace(
+        result(space, row, question),
+        times=[Stretch("free", start, end) for start, end in free[: searching.CHIPS]],
+        more=len(free[searching.CHIPS :]),
+        wanted=len(question.windows),
+        free=len(free),
+        unfree=[start for start, _end in unfree],
     )
 
 
@@ -138,7 +160,7 @@ def facts_of(space: Space, question: Question) -> Iterator[str]:
     if space.is_demo:
         yield _("demo data")
     if question.near and space.venue.lat is None:
-        yield _("place not known, so listed last") if question.by_distance else _("place not known")
+        yield _("place not known, so listed last") if question.order == "distance" else _("place not known")
 
 
 def district_names() -> list[dict]:

@@ -7,17 +7,20 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from accounts.models import Organisation
 from venues import halls, hours_in_words, house_rules, wording
+from venues.audiences import Asker, asker
 from venues.clock import at, exact, local
 from venues.fields import pieces
 from venues.models import Space, Timetable, Venue
 from venues.problems import Alternative
 
-from .. import availability, week
+from .. import availability, permissions, week
 from ..search_form import LENGTHS
-from .holds import hold_url, own_hold, people_of
+from .holds import hold_url, organisation_of, own_hold, people_of
 
 USUAL_MINUTES = 120
 LOOK_AHEAD = timedelta(days=90)
@@ -28,7 +31,7 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     space = get_object_or_404(Space.objects.with_place().prefetch_related("equipment", "purposes"), pk=pk)
     kept = own_hold(request)
-    people = people_of(request)
+    people, organisation = people_of(request), organisation_of(request)
     return render(
         request,
         "bookings/space.html",
@@ -39,8 +42,15 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
             "opening": opening_sentences(space, now),
             "hall": hall_of(space),
             "piece_names": halls.piece_names(halls.spaces_of_hall(space.hall_id)),
-            **week_of(request, space, now=now, mine=kept.pk if kept else None),
-            "action": hold_url(space, people),
+            **week_of(
+                request,
+                space,
+                now=now,
+                mine=kept.pk if kept else None,
+                asker=asker_of(request, organisation),
+            ),
+            "for_whom": organisations(request, organisation),
+            "action": hold_url(space, people, organisation.pk if organisation else None),
         },
     )
 
@@ -72,7 +82,13 @@ def hall_of(space: Space) -> list[Space]:
 
 
 def week_of(
-    request: HttpRequest, space: Space, *, now: datetime, mine: int | None, minutes: int | None = None
+    request: HttpRequest,
+    space: Space,
+    *,
+    now: datetime,
+    mine: int | None,
+    minutes: int | None = None,
+    asker: Asker,
 ) -> dict:
     """Return what the week's picture needs: the week that was asked for, or the first with free time."""
     minutes = minutes or length_asked(request, space)
@@ -82,13 +98,18 @@ def week_of(
     asked = day_asked(request)
     first = None
     if asked is None:
-        first = first_free(space, now, length, now=now)
+        first = first_free(space, now, length, now=now, asker=asker)
         asked = local(first.starts_at).date() if first else today
     shown = week.of(
-        space, week.monday_of(min(max(asked, today), furthest)), length=length, now=now, mine=mine
+        space,
+        week.monday_of(min(max(asked, today), furthest)),
+        length=length,
+        now=now,
+        mine=mine,
+        asker=asker,
     )
     if not shown.first_free_day:
-        first = first_free(space, exact(at(shown.monday)), length, now=now)
+        first = first_free(space, exact(at(shown.monday)), length, now=now, asker=asker)
     earlier, later = shown.monday - timedelta(days=7), shown.monday + timedelta(days=7)
     return {
         "week": shown,
@@ -132,6 +153,35 @@ def address(request: HttpRequest, **changes) -> str:
     return f"?{urlencode(request.GET.dict() | changes)}#week"
 
 
-def first_free(space: Space, since: datetime, length: timedelta, *, now: datetime) -> Alternative | None:
-    stretches = availability.free_stretches(space, (since, since + LOOK_AHEAD), now=now, length=length)
-    return Alternative(space, stretches[0][0], stretches[0][0] + length) if stretches else None
+def first_free(
+    space: Space, since: datetime, length: timedelta, *, now: datetime, asker: Asker
+) -> Alternative | None:
+    window = since, since + LOOK_AHEAD
+    stretches = availability.free_stretches(space, window, now=now, length=length, asker=asker)
+    if not stretches:
+        return None
+    start, until = stretches[0]
+    return Alternative(space, start, until if space.is_whole_day else start + length)
+
+
+# --- For whom -------------------------------------------------------------------------------------
+
+
+def asker_of(request: HttpRequest, organisation: Organisation | None) -> Asker:
+    """Return who looks at the page, in the name of an organisation or in her own."""
+    user = request.user if request.user.is_authenticated else None
+    return asker(user, organisation, today=local(timezone.now()).date())
+
+
+def organisations(request: HttpRequest, chosen: Organisation | None) -> list[dict]:
+    """Return for whom this person may look, herself among them; nothing if there is no choice."""
+    theirs = list(permissions.organisations_of(request.user)) if request.user.is_authenticated else []
+    names = [(None, gettext("Myself")), *((one, one.name) for one in theirs)]
+    return [
+        {
+            "label": label,
+            "url": address(request, organisation=one.pk if one else ""),
+            "is_current": one == chosen,
+        }
+        for one, label in names
+    ] if theirs else []  # fmt: skip
