@@ -7,10 +7,12 @@ looks for conflicts, so without the hall's lock even two plain inserts can wait 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 import psycopg
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
+from psycopg.types.multirange import Multirange
 
 from venues.clock import exact
 from venues.models import Space
@@ -94,3 +96,58 @@ def place(space: Space, starts_at: datetime, ends_at: datetime) -> dict:
         "ends_at": ends_at,
         "clear_at": ends_at + space.cleanup,
     }
+
+
+class Closed(NamedTuple):
+    """A date of a closure."""
+
+    closure_id: int
+    space_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+CLOSE_OFF = """
+insert into bookings_occupancy (
+    space_id, hall_id, footprint, setup_at, starts_at, ends_at, clear_at, original_starts_at, closure_id
+)
+select space.id, hall_id, footprint, starts_at, starts_at, ends_at, ends_at, starts_at, closure_id
+from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+    closed (closure_id, space_id, starts_at, ends_at)
+join venues_space space on space.id = space_id
+"""
+
+
+def close_off(dates: Iterable[Closed]) -> None:
+    """Give closures their dates, in spaces as drawn now. They have no buffers. Needs the halls' locks.
+
+    Raises `TimeTaken`, and the transaction is lost.
+    """
+    columns = [list(column) for column in zip(*dates, strict=True)]
+    if columns:
+        with refused_as_time_taken(), connection.cursor() as cursor:
+            cursor.execute(CLOSE_OFF, columns)
+
+
+OPEN_UP = """
+delete from bookings_occupancy
+where id in (
+    select date.id
+    from unnest(%s::bigint[]) hall (id)
+    cross join lateral (
+        select id, closure_id
+        from bookings_occupancy
+        where hall_id = hall.id and holds_time and with_setup && %s::tstzmultirange
+        offset 0
+    ) date
+    where closure_id is not null
+)
+returning closure_id, space_id, starts_at, ends_at
+"""
+
+
+def open_up(hall_ids: Iterable[int], window: Multirange[datetime]) -> list[Closed]:
+    """Delete the dates of closures that reach into the window, and return them. Needs the halls' locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_UP, [list(hall_ids), window])
+        return [Closed(*row) for row in cursor.fetchall()]

@@ -72,6 +72,11 @@ class Closure(models.Model):
     def reason(self) -> Text:
         return text_of(self, "reason")
 
+    @property
+    def public_reason(self) -> Text | None:
+        """The reason, if it is for everybody."""
+        return self.reason if self.is_reason_public else None
+
 
 class ClosureTime(models.Model):
     """One time of a closure, as instants, whoever holds what within it."""

@@ -1,0 +1,329 @@
+"""Close spaces, and open them again.
+
+A closure is what a manager said; its dates are what was left to close. Bookings stay, holds too, and are
+holes in it; a hole closes again when its booking ends. Closures may overlap: the time is closed once, and by
+another of them when one is lifted. So what is closed from now on follows from closures, bookings and layout
+alone, in whatever order they came: `fill` works it out anew.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
+
+from accounts.models import User
+from venues.fields import pieces
+from venues.models import Space
+from venues.opening_hours import Stretch, merged
+from venues.problems import Problem, Refused
+from venues.versions import ChangedMeanwhile
+
+from . import occupancies
+from .closed_times import WishedClosure, problems_with, times_of, without
+from .models import AGREED_OR_ASKED, Booking, Closure, ClosureTime, Occupancy
+from .occupancies import Closed, lock_halls
+from .transactions import in_one_transaction
+
+# Which pieces of floor each space of a hall covers.
+Layout = dict[int, set[int]]
+
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Said(NamedTuple):
+    """What one closure says of one hall: these of its spaces are closed, at these times."""
+
+    closure_id: int
+    hall_id: int
+    spaces: frozenset[int]
+    times: list[Stretch]
+
+
+class Taken(NamedTuple):
+    floor: set[int]
+    stretch: Stretch
+
+
+# --- What a manager does --------------------------------------------------------------------------
+
+
+@in_one_transaction
+def close(wished: WishedClosure, *, by: User, now: datetime) -> Closure:
+    """Close spaces from now on, wherever nobody has the time. No booking is touched: see `hits_of`.
+
+    Raises `Refused`.
+    """
+    if problems := problems_with(wished, now=now):
+        raise Refused(*problems)
+    halls = {space.hall_id for space in wished.spaces}
+    lock_halls(halls)
+    closure = Closure.objects.create(
+        starts_at=wished.starts_at,
+        ends_at=wished.ends_at,
+        repeats=wished.repeats,
+        every=wished.every,
+        weekdays=sorted(set(wished.weekdays)),
+        until=wished.until,
+        is_reason_public=wished.is_reason_public,
+        created_at=now,
+        created_by=by,
+        **wished.reason,
+    )
+    closure.spaces.set(wished.spaces)
+    times = times_of(wished)
+    ClosureTime.objects.bulk_create(
+        ClosureTime(closure=closure, starts_at=starts_at, ends_at=ends_at) for starts_at, ends_at in times
+    )
+    fill(halls, now=now, within=times)
+    return closure
+
+
+@in_one_transaction
+def lift(closure: Closure, *, by: User, now: datetime) -> None:
+    """Open again, from now on, what no other closure closes. What has been closed was.
+
+    Raises `ChangedMeanwhile` if somebody else lifted it.
+    """
+    halls = set(closure.spaces.values_list("hall_id", flat=True))
+    lock_halls(halls)
+    if not Closure.objects.in_force().filter(pk=closure.pk).update(lifted_at=now, lifted_by=by):
+        raise ChangedMeanwhile
+    closure.lifted_at, closure.lifted_by = now, by
+    times = list(closure.times.values_list("starts_at", "ends_at"))
+    open_up(halls, now=now, within=times)
+    fill(halls, now=now, within=times)
+
+
+HITS = """
+select date.id
+from unnest(%s::bigint[]) wanted (id)
+join venues_space closed on closed.id = wanted.id
+cross join lateral (
+    select id, footprint, starts_at, ends_at
+    from bookings_occupancy
+    where hall_id = closed.hall_id and holds_time and with_setup && %s::tstzmultirange
+    offset 0
+) date
+where date.footprint && closed.footprint
+  and date.ends_at > %s and tstzrange(date.starts_at, date.ends_at) && %s::tstzmultirange
+union
+select date.id
+from bookings_booking booking
+join bookings_occupancy date on date.booking_id = booking.id
+join venues_space closed on closed.hall_id = date.hall_id and closed.footprint && date.footprint
+where booking.status = 'requested' and booking.competes
+  and closed.id = any(%s)
+  and date.ends_at > %s and tstzrange(date.starts_at, date.ends_at) && %s::tstzmultirange
+"""
+
+
+def hits_of(spaces: Iterable[Space], times: Sequence[Stretch], *, now: datetime) -> QuerySet[Occupancy]:
+    """Return the dates, agreed or asked for and not over, that closing these spaces would hit.
+
+    Requests that compete for their time are among them. A date is hit if what people see of it reaches into
+    the closed time; setting up before it and cleaning up after it may. With customer, organisation, space
+    and venue, in one statement.
+    """
+    closed = [space.pk for space in spaces]
+    when = multirange(times)
+    hit = RawSQL(HITS, [closed, when, now, when, closed, now, when])
+    return (
+        Occupancy.objects.filter(pk__in=hit, booking__status__in=AGREED_OR_ASKED, released_at=None)
+        .select_related("booking__customer", "booking__organisation", "space__venue", "space__part_of")
+        .order_by("starts_at", "pk")
+    )
+
+
+# --- What follows from it -------------------------------------------------------------------------
+
+
+def fill(hall_ids: Collection[int], *, now: datetime, within: Iterable[Stretch] | None = None) -> None:
+    """Close anew, from now on, what closures in force say and nobody else has. Needs the halls' locks.
+
+    `within` names the time to be looked at; without it, all. One statement where nothing is closed.
+    """
+    window = from_now_on(within, now)
+    if said := what_is_said(hall_ids, window):
+        take_away(hall_ids, window)
+        taken = what_is_taken(hall_ids, window)
+        occupancies.close_off(left_to_close(said, spaces_of(hall_ids), taken))
+
+
+def open_up(hall_ids: Collection[int], *, now: datetime, within: Iterable[Stretch] | None = None) -> None:
+    """Let nothing be closed in halls from now on. Needs their locks, and `fill` afterwards."""
+    take_away(hall_ids, from_now_on(within, now))
+
+
+def freed(hall_id: int, starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
+    """Close again what was given back, buffers included, if a closure says so. Needs the hall's lock."""
+    fill([hall_id], now=now, within=[(starts_at, ends_at)])
+
+
+def freed_by(booking: Booking, *, now: datetime) -> None:
+    """Close again what a booking has held that holds no time any more. Needs its halls' locks."""
+    said_then = ClosureTime.objects.filter(
+        closure__lifted_at=None,
+        closure__spaces__hall=OuterRef("hall"),
+        starts_at__lt=OuterRef("clear_at"),
+        ends_at__gt=OuterRef("setup_at"),
+    )
+    dates = Occupancy.objects.filter(Exists(said_then), booking=booking, released_at=None, clear_at__gt=now)
+    given_back = defaultdict(list)
+    for hall_id, *stretch in dates.values_list("hall_id", "setup_at", "clear_at"):
+        given_back[hall_id].append(tuple(stretch))
+    for hall_id, stretches in given_back.items():
+        fill([hall_id], now=now, within=stretches)
+
+
+def problem_at(space: Space, starts_at: datetime, ends_at: datetime) -> Problem | None:
+    """Return what to say of a time that cannot be had, if it is because a closure closes it or part of it.
+
+    A reason that is not for everybody is not told. Needs `part_of` loaded.
+    """
+    in_the_way = (
+        Occupancy.objects.holding()
+        .on_floor_of(space)
+        .over(starts_at - space.setup, ends_at + space.cleanup)
+        .exclude(closure=None)
+    )
+    closures = [date.closure for date in in_the_way.select_related("closure") if date.closure]
+    if not closures:
+        return None
+    reason = next((closure.public_reason for closure in closures if closure.public_reason), None)
+    if reason is None:
+        return Problem("closed", _("The space is closed then."), "starts_at")
+    return Problem("closed", _("The space is closed then: %(reason)s") % {"reason": reason}, "starts_at")
+
+
+# --- How it is worked out -------------------------------------------------------------------------
+
+
+def from_now_on(stretches: Iterable[Stretch] | None, now: datetime) -> list[Stretch]:
+    if stretches is None:
+        return [(now, FOR_EVER)]
+    return merged((max(start, now), end) for start, end in stretches)
+
+
+def multirange(stretches: Iterable[Stretch]) -> Multirange[datetime]:
+    return Multirange([Range(*stretch) for stretch in stretches])
+
+
+SAID = """
+with times as (
+    select closure.id,
+           range_agg(tstzrange(time.starts_at, time.ends_at)) * %(window)s::tstzmultirange as closed
+    from bookings_closure closure
+    join bookings_closuretime time on time.closure_id = closure.id
+    where closure.lifted_at is null
+      and time.ends_at > lower(%(window)s::tstzmultirange)
+      and time.starts_at < upper(%(window)s::tstzmultirange)
+    group by closure.id
+)
+select times.id, array_agg(distinct space.id), space.hall_id, times.closed
+from times
+join bookings_closure_spaces closed on closed.closure_id = times.id
+join venues_space space on space.id = closed.space_id
+where space.hall_id = any(%(halls)s) and not isempty(times.closed)
+group by times.id, space.hall_id, times.closed
+"""
+
+
+def what_is_said(hall_ids: Collection[int], window: Sequence[Stretch]) -> list[Said]:
+    """Return what closures in force say of each hall, within the window."""
+    if not window:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(SAID, {"halls": list(hall_ids), "window": multirange(window)})
+        return [
+            Said(closure_id, hall_id, frozenset(spaces), [(time.lower, time.upper) for time in times])
+            for closure_id, spaces, hall_id, times in cursor.fetchall()
+        ]
+
+
+TAKEN = """
+select date.hall_id, date.footprint, date.setup_at, date.clear_at
+from unnest(%(halls)s::bigint[]) hall (id)
+cross join lateral (
+    select hall_id, footprint, setup_at, clear_at
+    from bookings_occupancy
+    where hall_id = hall.id and holds_time
+      and (with_setup && %(window)s::tstzmultirange or with_cleanup && %(window)s::tstzmultirange)
+    offset 0
+) date
+"""
+
+
+def what_is_taken(hall_ids: Collection[int], window: Sequence[Stretch]) -> dict[int, list[Taken]]:
+    """Return the time that is held in each hall within the window, buffers included."""
+    taken: dict[int, list[Taken]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN, {"halls": list(hall_ids), "window": multirange(window)})
+        for hall_id, footprint, setup_at, clear_at in cursor.fetchall():
+            taken[hall_id].append(Taken(pieces(footprint), (setup_at, clear_at)))
+    return taken
+
+
+def spaces_of(hall_ids: Collection[int]) -> dict[int, Layout]:
+    """Return which pieces of floor each space of the halls covers."""
+    layouts: dict[int, Layout] = defaultdict(dict)
+    drawn = Space.objects.filter(hall_id__in=hall_ids).order_by("pk")
+    for pk, hall_id, footprint in drawn.values_list("pk", "hall_id", "footprint"):
+        layouts[hall_id][pk] = pieces(footprint)
+    return layouts
+
+
+def left_to_close(
+    said: Iterable[Said], layouts: Mapping[int, Layout], taken: Mapping[int, list[Taken]]
+) -> Iterator[Closed]:
+    """Yield what is closed, so that in the time of every closure nothing that shares its floor is free.
+
+    The closure of more floor comes first, and so do its larger spaces: few dates that say much.
+    """
+    held = defaultdict(list, {hall_id: list(rows) for hall_id, rows in taken.items()})
+    for closure in sorted(said, key=lambda closure: (-len(floor_of(closure, layouts)), closure.closure_id)):
+        layout, rows = layouts[closure.hall_id], held[closure.hall_id]
+        for space_id in in_turn(layout, closure.spaces):
+            floor = layout[space_id]
+            free = without(closure.times, merged(row.stretch for row in rows if row.floor & floor))
+            rows += [Taken(floor, stretch) for stretch in free]
+            yield from (Closed(closure.closure_id, space_id, *stretch) for stretch in free)
+
+
+def floor_of(closure: Said, layouts: Mapping[int, Layout]) -> set[int]:
+    return set().union(*(layouts[closure.hall_id][space_id] for space_id in closure.spaces))
+
+
+def in_turn(layout: Layout, closed: Collection[int]) -> list[int]:
+    """Return the spaces through which a closed floor is closed, in the order in which they are tried.
+
+    First what is closed itself, then what lies within it, the largest first. Then what only reaches into it,
+    the smallest first: where a booking keeps all others from a piece of the floor, that piece can be closed
+    only with some floor beside it, or else it could be booked.
+    """
+    whole = set().union(*(layout[space_id] for space_id in closed))
+
+    def turn(space_id: int) -> tuple[int, int, int]:
+        size = len(layout[space_id])
+        if layout[space_id] <= whole:
+            return (0 if space_id in closed else 1), -size, space_id
+        return 2, size, space_id
+
+    return sorted((space_id for space_id, floor in layout.items() if floor & whole), key=turn)
+
+
+def take_away(hall_ids: Collection[int], window: Sequence[Stretch]) -> None:
+    """Delete what is closed within the window; what of it lies outside is kept."""
+    if window:
+        removed = occupancies.open_up(hall_ids, multirange(window))
+        occupancies.close_off(
+            date._replace(starts_at=start, ends_at=end)
+            for date in removed
+            for start, end in without([(date.starts_at, date.ends_at)], window)
+        )
