@@ -1,17 +1,22 @@
 """What is free instead of a refused wish: other times for the space, other spaces at the time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db.models import Q
 
+from accounts.models import User
+from venues import quotas
+from venues.audiences import Asker, asker
+from venues.clock import local
 from venues.models import Space
 from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING, MINUTE
 from venues.problems import Alternative, Refused
 
 from .availability import free, free_stretches
+from .models import Booking
 from .wishes import Wish
 
 P = ParamSpec("P")
@@ -21,8 +26,26 @@ LOOK_AROUND = timedelta(days=14)
 OFFERS = 3
 
 # Problems that another time or another space would solve.
-ABOUT_TIME = {"time_taken", "closed", "in_the_past", "too_soon", "too_far", "off_step"}
-ABOUT_SPACE = {"time_taken", "closed", "too_many_people", "not_bookable"}
+FOR_OTHERS_OR_OFTEN_ENOUGH = {"not_for_you", *quotas.PERIODS}
+ABOUT_TIME = {
+    "time_taken",
+    "closed",
+    "in_the_past",
+    "too_soon",
+    "too_far",
+    "off_step",
+    "not_a_whole_day",
+    "not_at_this_time",
+    *FOR_OTHERS_OR_OFTEN_ENOUGH,
+}
+ABOUT_SPACE = {
+    "time_taken",
+    "closed",
+    "too_many_people",
+    "not_bookable",
+    "not_at_this_time",
+    *FOR_OTHERS_OR_OFTEN_ENOUGH,
+}
 
 
 def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
@@ -34,34 +57,41 @@ def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except Refused as refusal:
             wish = next(arg for arg in args if isinstance(arg, Wish))
+            customer = kwargs["customer"] if "customer" in kwargs else customer_of(args)
             now = kwargs["now"]
             assert isinstance(now, datetime)
-            offer_alternatives(
-                refusal, wish.space, wish.starts_at, wish.ends_at, attendees=wish.attendees, now=now
-            )
+            assert customer is None or isinstance(customer, User)
+            whose = asker(customer, wish.organisation, today=local(now).date())
+            offer_alternatives(refusal, wish, asker=whose, now=now)
             raise
 
     return helpful
 
 
-def offer_alternatives(
-    refusal: Refused, space: Space, starts_at: datetime, ends_at: datetime, *, attendees: int, now: datetime
-) -> None:
-    """Add to a refusal's problems what is free instead: this space at the nearest times, then the nearest
-    spaces at this time. Needs no lock; the offers are true when they are made.
+def customer_of(args: Sequence[object]) -> User | None:
+    """Return whose booking is changed, if one is among the arguments."""
+    return next((arg.customer for arg in args if isinstance(arg, Booking)), None)
+
+
+def offer_alternatives(refusal: Refused, wish: Wish, *, asker: Asker, now: datetime) -> None:
+    """Add to a refusal's problems what the asker could have instead.
+
+    That is this space at the nearest times, then the nearest spaces at this time. Needs no lock; the offers
+    are true when they are made.
     """
-    length = -((starts_at - ends_at) // MINUTE) * MINUTE  # whole minutes, not fewer than were wished
+    # Whole minutes, not fewer than were wished.
+    length = -((wish.starts_at - wish.ends_at) // MINUTE) * MINUTE
     if not timedelta(0) < length <= LONGEST_BOOKING or any(
         problem.alternatives for problem in refusal.problems
     ):
         return
-    space = Space.objects.with_place().get(pk=space.pk)  # by its rules as they are now
+    space = Space.objects.with_place().get(pk=wish.space.pk)  # by its rules as they are now
     codes = refusal.codes
-    wish = max(min(starts_at, now + FARTHEST_BOOKING), now)
-    times = other_times(space, wish, length, now=now) if codes & ABOUT_TIME else []
+    near = max(min(wish.starts_at, now + FARTHEST_BOOKING), now)
+    times = other_times(space, near, length, asker=asker, now=now) if codes & ABOUT_TIME else []
     spaces = []
-    if codes & ABOUT_SPACE and wish == starts_at:
-        spaces = other_spaces(space, wish, length, attendees=attendees, now=now)
+    if codes & ABOUT_SPACE and near == wish.starts_at:
+        spaces = other_spaces(space, near, length, attendees=wish.attendees, asker=asker, now=now)
     refusal.problems = [
         problem.with_alternatives(
             [
@@ -74,14 +104,18 @@ def offer_alternatives(
 
 
 def other_times(
-    space: Space, wish: datetime, length: timedelta, *, now: datetime, limit: int = OFFERS
+    space: Space, wish: datetime, length: timedelta, *, asker: Asker, now: datetime, limit: int = OFFERS
 ) -> list[Alternative]:
     """Return the starts nearest to the wish at which this space is free, at most one from each stretch."""
     around = max(wish - LOOK_AROUND, now), wish + LOOK_AROUND
+    if space.is_whole_day:
+        days = free_stretches(space, around, asker=asker, now=now)
+        days.sort(key=lambda day: (abs(day[0] - wish), day))
+        return [Alternative(space, start, end) for start, end in days[:limit]]
     step = timedelta(minutes=space.start_step)
     starts = [
         nearest_start(first, until - length, wish, step)
-        for first, until in free_stretches(space, around, now=now, length=length)
+        for first, until in free_stretches(space, around, asker=asker, now=now, length=length)
     ]
     nearest = sorted(starts, key=lambda start: (abs(start - wish), start))[:limit]
     return [Alternative(space, start, start + length) for start in nearest]
@@ -94,7 +128,14 @@ def nearest_start(first: datetime, last: datetime, wish: datetime, step: timedel
 
 
 def other_spaces(
-    space: Space, wish: datetime, length: timedelta, *, attendees: int, now: datetime, limit: int = OFFERS
+    space: Space,
+    wish: datetime,
+    length: timedelta,
+    *,
+    attendees: int,
+    asker: Asker,
+    now: datetime,
+    limit: int = OFFERS,
 ) -> list[Alternative]:
     """Return the nearest spaces with a common purpose and enough room that are free just then."""
     rivals = Space.objects.bookable().exclude(pk=space.pk).filter(purposes__in=space.purposes.all())
@@ -103,6 +144,7 @@ def other_spaces(
     found = free(
         roomy,
         [(wish, wish + length)],
+        asker=asker,
         now=now,
         length=length,
         near=near,

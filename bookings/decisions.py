@@ -17,10 +17,13 @@ from . import judging, timeline
 from .models import DEADLINES, Booking, BookingQuerySet, Occupancy, Status
 from .timeline import Kind, Row
 from .week_grid import MINUTES_A_DAY, Column, Grid, Stretch, lay_out, minute_of
-from .wishes import date_of
+from .wishes import asker_of, date_of, wish_of
 
 # How much of the day is drawn before and after what is asked for.
 SURROUNDINGS = 4 * 60  # minutes
+
+# What can come in the way of a request after it was made.
+IN_THE_WAY = {"time_taken", "closed", "not_for_you"}
 
 
 # --- What waits -----------------------------------------------------------------------------------
@@ -91,16 +94,10 @@ def declined_in_favour(approved: Booking) -> list[Booking]:
 
 def obstacles(booking: Booking, *, now: datetime) -> list[Problem]:
     """Return what has come in a request's way since it was made: the time was given away, or is closed."""
-    date = date_of(booking)
-    _space, problems = judging.judge(
-        booking.space,
-        date.starts_at,
-        date.ends_at,
-        attendees=booking.attendees,
-        now=now,
-        ignoring=booking.pk,
+    judgement = judging.judge(
+        wish_of(booking), asker=asker_of(booking, now=now), now=now, ignoring=booking.pk
     )
-    return [problem for problem in problems if problem.code in {"time_taken", "closed"}]
+    return [problem for problem in judgement.problems if problem.code in IN_THE_WAY]
 
 
 def day_of(booking: Booking, spaces: Sequence[Space], *, now: datetime) -> Grid:

@@ -8,26 +8,31 @@ Every function locks before it judges (customer, halls, bookings, dates, in that
 as an argument, and either does all of what it says or raises `Refused` and changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.models import User
+from accounts.models import Organisation, User
+from venues import audiences
+from venues.clock import local
 from venues.models import Space
+from venues.policies import needs_approval
 from venues.problems import Problem, Refused
 from venues.versions import ChangedMeanwhile
 
-from . import judging, occupancies, signals
+from . import closures, judging, occupancies, permissions, signals
 from .alternatives import offering_alternatives
-from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
-from .transactions import in_one_transaction, lock
-from .wishes import Wish, date_of
+from .judging import Judgement
+from .models import AGREED_OR_ASKED, ENDED, Booking, Hit, Occupancy, Status
+from .transactions import in_one_transaction
+from .wishes import Wish, date_of, wish_of
 
 ALLOWED_MOVES = {
     Status.HELD: {
@@ -81,11 +86,12 @@ def hold(wish: Wish, *, customer: User | None, now: datetime, instead_of: int | 
     A customer has one hold at a time: an earlier one, or the visitor's own named by `instead_of`, is given
     up. Raises `Refused`, with alternatives.
     """
-    lock_customer(customer)
-    wish = judged(wish, customer=customer, now=now, giving_up=holds_of(customer, instead_of))
+    lock_customer(customer, wish.organisation)
+    judgement = judged(wish, customer=customer, now=now, giving_up=holds_of(customer, instead_of))
     booking = Booking(
-        space=wish.space,
+        space=judgement.space,
         customer=customer,
+        organisation=wish.organisation,
         status=Status.HELD,
         held_until=now + settings.HOLD_FOR,
         created_at=now,
@@ -100,7 +106,7 @@ def book(wish: Wish, *, customer: User, now: datetime) -> Booking:
 
     Raises `Refused`, with alternatives.
     """
-    lock_customer(customer)
+    lock_customer(customer, wish.organisation)
     return booked(wish, customer=customer, now=now)
 
 
@@ -113,17 +119,19 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     form was open is taken anew if the time is still free: then the booking returned is another one. Raises
     `Refused`, with alternatives, when somebody else was quicker.
     """
-    lock_customer(customer)
+    lock_customer(customer, wish.organisation)
     held = in_hand(held)
     date = date_of(held)
     wish = replace(wish, space=held.space, starts_at=date.starts_at, ends_at=date.ends_at)
     if held.status == Status.EXPIRED or (held.status == Status.HELD and held.is_overdue(now)):
         return booked(wish, customer=customer, now=now)
     must_be(held, Status.HELD)
-    wish = judged(wish, customer=customer, now=now, ignoring=held)
+    judgement = judged(wish, customer=customer, now=now, ignoring=held, is_filled_in=True)
     held.customer = customer
-    fill_in(held, wish, now=now)
+    fill_in(held, wish, judgement, now=now)
     held.save()
+    if not held.is_live:
+        closures.freed_by(held, now=now)
     announce(held, by=customer)
     return held
 
@@ -137,6 +145,7 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     that is no longer live or requested, and `ChangedMeanwhile` if it is not in the state that the caller
     knows: whoever may move a request may not move what was approved.
     """
+    lock_customer(booking.customer, booking.organisation)
     known, booking = booking, in_hand(booking, also=[wish.space.hall_id])
     must_be(booking, *AGREED_OR_ASKED)
     if booking.status != known.status:
@@ -145,23 +154,33 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     date = date_of(booking)
     if date.starts_at <= now:
         raise already_begun()
-    wish = judged(replace(wish, attendees=booking.attendees), customer=None, now=now, ignoring=booking)
+    wish = replace(wish_of(booking), space=wish.space, starts_at=wish.starts_at, ends_at=wish.ends_at)
+    judgement = judged(wish, customer=booking.customer, now=now, ignoring=booking, is_new=False)
+    must_pass_nobody_by(booking, wish, judgement, by=by)
+    wish = replace(wish, space=judgement.space)
     occupancies.relocate(date, wish.space, wish.starts_at, wish.ends_at)
+    if booking.is_live:
+        closures.freed(date.hall_id, date.setup_at, date.clear_at, now=now)
     booking.space = wish.space
-    if booking.decide_by:
-        booking.decide_by = min(booking.decide_by, wish.starts_at)
-    if booking.payment_due_at:
-        booking.payment_due_at = min(booking.payment_due_at, wish.starts_at)
+    keep_in_time(booking, wish.starts_at)
     booking.save(update_fields=["space", "decide_by", "payment_due_at"])
     signals.booking_moved.send(Booking, booking=booking, by=by)
     return booking
 
 
+def keep_in_time(booking: Booking, starts_at: datetime) -> None:
+    """Let no deadline be later than the start. Does not save."""
+    if booking.decide_by:
+        booking.decide_by = min(booking.decide_by, starts_at)
+    if booking.payment_due_at:
+        booking.payment_due_at = min(booking.payment_due_at, starts_at)
+
+
 def booked(wish: Wish, *, customer: User, now: datetime) -> Booking:
-    """Make a booking or a request of a wish, or raise `Refused`. Needs the customer's lock."""
-    wish = judged(wish, customer=customer, now=now)
-    booking = Booking(space=wish.space, customer=customer, created_at=now)
-    fill_in(booking, wish, now=now)
+    """Make a booking or a request of a wish, or raise `Refused`. Needs the customer's locks."""
+    judgement = judged(wish, customer=customer, now=now, is_filled_in=True)
+    booking = Booking(space=judgement.space, customer=customer, created_at=now)
+    fill_in(booking, wish, judgement, now=now)
     kept(booking, wish)
     announce(booking, by=customer)
     return booking
@@ -182,40 +201,54 @@ def judged(
     now: datetime,
     giving_up: Iterable[Booking] = (),
     ignoring: Booking | None = None,
-) -> Wish:
-    """Lock the halls, free what has run out if it is in the way, and return the wish with its space as it is.
+    is_new: bool = True,
+    is_filled_in: bool = False,
+) -> Judgement:
+    """Lock the halls, free what has run out if it is in the way, and return the judgement of a wish without
+    problems, with its space as it is.
 
-    Raises `Refused` with everything that stands in the way.
+    A wish that `is_new` may have to wait for a decision, and nobody waits for many. When the form
+    `is_filled_in`, it has to say all that the space's policy wants to know. Raises `Refused` with everything
+    that stands in the way.
     """
     giving_up = list(giving_up)
     occupancies.lock_halls([wish.space.hall_id, *(held.space.hall_id for held in giving_up)])
-    give_up(giving_up)
+    give_up(giving_up, now=now)
 
-    def ask() -> tuple[Space, list[Problem]]:
-        return judging.judge(
-            wish.space,
-            wish.starts_at,
-            wish.ends_at,
-            attendees=wish.attendees,
-            now=now,
-            ignoring=ignoring.pk if ignoring else None,
-        )
+    asker = audiences.asker(customer, wish.organisation, today=local(now).date())
 
-    space, problems = ask()
-    if "time_taken" in {problem.code for problem in problems} and sweep(wish.space.hall_id, now=now):
-        space, problems = ask()
-    if customer and space.approval == Space.Approval.REQUEST:
+    def ask() -> Judgement:
+        return judging.judge(wish, asker=asker, now=now, ignoring=ignoring.pk if ignoring else None)
+
+    judgement = ask()
+    is_taken = "time_taken" in {problem.code for problem in judgement.problems}
+    if is_taken and sweep(wish.space.hall_id, now=now):
+        judgement = ask()
+    problems = [*judgement.problems]
+    if customer and is_new and must_be_asked(wish, judgement):
         problems += too_many_requests(customer, now=now)
+    if customer and is_filled_in:
+        problems += judging.requirements(replace(wish, space=judgement.space), customer=customer, now=now)
     if problems:
         raise Refused(*problems)
-    return replace(wish, space=space)
+    return judgement
 
 
-def give_up(holds: list[Booking]) -> None:
+def must_be_asked(wish: Wish, judgement: Judgement) -> bool:
+    """Whether the venue decides on the wish, by its policy and by who is there."""
+    return needs_approval(
+        judgement.space,
+        attendees=wish.attendees,
+        purpose_code=wish.main_purpose.code if wish.main_purpose else None,
+        is_staffed=judgement.is_staffed,
+    )
+
+
+def give_up(holds: list[Booking], *, now: datetime) -> None:
     """End holds that their holder wants no more. Needs their halls' locks."""
     for held in locked(held.pk for held in holds) if holds else []:
         if held.status == Status.HELD:
-            change(held, Status.EXPIRED)
+            change(held, Status.EXPIRED, now=now)
 
 
 def sweep(hall_id: int, *, now: datetime) -> bool:
@@ -223,7 +256,7 @@ def sweep(hall_id: int, *, now: datetime) -> bool:
     run_out = Booking.objects.overdue(now).filter(dates__hall=hall_id).values_list("pk", flat=True)
     ended = [booking for booking in locked(set(run_out)) if booking.is_overdue(now)] if run_out else []
     for booking in ended:
-        change(booking, Status.EXPIRED)
+        change(booking, Status.EXPIRED, now=now)
     return bool(ended)
 
 
@@ -240,15 +273,17 @@ def too_many_requests(customer: User, *, now: datetime) -> list[Problem]:
     return [Problem("too_many_requests", message % {"count": limit})]
 
 
-def fill_in(booking: Booking, wish: Wish, *, now: datetime) -> None:
+def fill_in(booking: Booking, wish: Wish, judgement: Judgement, *, now: datetime) -> None:
     """Write what the form says, and the state that comes after the form."""
     booking.organisation = wish.organisation
     booking.purpose, booking.attendees, booking.note = wish.purpose, wish.attendees, wish.note
-    enter(booking, after_submission(wish.space), starts_at=wish.starts_at, now=now)
+    booking.main_purpose, booking.accepted_terms = wish.main_purpose, wish.accepted_terms
+    booking.adult_name, booking.adult_phone = wish.adult_name, wish.adult_phone
+    enter(booking, after_submission(wish, judgement), starts_at=wish.starts_at, now=now)
 
 
-def after_submission(space: Space) -> Status:
-    return Status.REQUESTED if space.approval == Space.Approval.REQUEST else after_approval(space)
+def after_submission(wish: Wish, judgement: Judgement) -> Status:
+    return Status.REQUESTED if must_be_asked(wish, judgement) else after_approval(judgement.space)
 
 
 def after_approval(space: Space) -> Status:
@@ -267,9 +302,9 @@ def enter(booking: Booking, status: Status, *, starts_at: datetime, now: datetim
 
 
 def kept(booking: Booking, wish: Wish) -> Booking:
-    """Save a new booking and its date. Raises `TimeTaken`."""
+    """Save a new booking and its date, in the booking's space. Raises `TimeTaken`."""
     booking.save()
-    occupancies.claim(booking, wish.space, wish.starts_at, wish.ends_at)
+    occupancies.claim(booking, booking.space, wish.starts_at, wish.ends_at)
     return booking
 
 
@@ -332,7 +367,7 @@ def settle(booking: Booking, *, by: User, now: datetime) -> Booking:
     booking = in_hand(booking)
     must_be(booking, Status.AWAITING_PAYMENT)
     must_be_in_time(booking, now=now)
-    change(booking, Status.CONFIRMED, by=by)
+    change(booking, Status.CONFIRMED, by=by, now=now)
     return booking
 
 
@@ -342,7 +377,7 @@ def expire(booking: Booking, *, now: datetime) -> bool:
     booking = in_hand(booking)
     if not booking.is_overdue(now):
         return False
-    change(booking, Status.EXPIRED)
+    change(booking, Status.EXPIRED, now=now)
     return True
 
 
@@ -367,10 +402,22 @@ def given_to_another(customer: User | None) -> str:
 # --- The moves themselves -------------------------------------------------------------------------
 
 
-def lock_customer(customer: User | None) -> None:
-    """Wait for our turn with this customer, so that a quota judges two requests at once in turn."""
+# Both in one statement, and in this order: every booking comes by here.
+LOCK_CUSTOMER = """
+    select from (select from accounts_user where id = %s for no key update) person
+    union all
+    select from (select from accounts_organisation where id = %s for no key update) organisation
+"""
+
+
+def lock_customer(customer: User | None, organisation: Organisation | None) -> None:
+    """Wait for our turn with this customer, so that a quota judges two requests at once in turn.
+
+    The person first, then the organisation for which they book.
+    """
     if customer:
-        lock(User, [customer.pk])
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_CUSTOMER, [customer.pk, organisation.pk if organisation else None])
 
 
 def in_hand(booking: Booking, *, also: Iterable[int] = ()) -> Booking:
@@ -393,7 +440,9 @@ def halls_of(pk: int) -> set[int]:
 def locked(pks: Iterable[int]) -> list[Booking]:
     """Lock bookings in id order and return them as they are now, with their place."""
     bookings = Booking.objects.select_for_update(of=("self",)).filter(pk__in=pks)
-    return list(bookings.select_related("space__venue", "space__part_of", "customer").order_by("pk"))
+    return list(
+        bookings.select_related("space__venue", "space__part_of", "customer", "organisation").order_by("pk")
+    )
 
 
 def must_be(booking: Booking, *statuses: Status) -> None:
@@ -408,6 +457,15 @@ def must_be_in_time(booking: Booking, *, now: datetime) -> None:
         raise Refused(
             Problem("lapsed", _("The time to answer or to pay has run out. The customer can ask again."))
         )
+
+
+def must_pass_nobody_by(booking: Booking, wish: Wish, judgement: Judgement, *, by: User) -> None:
+    """Raise `Refused` if a customer would move what is agreed to where the venue decides first."""
+    if booking.status == Status.REQUESTED or not must_be_asked(wish, judgement):
+        return
+    if not permissions.can_decide(by, booking):
+        message = _("The venue decides on bookings like this. Cancel this one and ask for the other time.")
+        raise Refused(Problem("needs_approval", message, "starts_at"))
 
 
 def must_allow(booking: Booking, status: Status) -> None:
@@ -429,23 +487,59 @@ def end(booking: Booking, status: Status, *, by: User, reason: str, now: datetim
         booking.decided_at, booking.decided_by = now, by
     else:
         booking.cancelled_at, booking.cancelled_by = now, by
-    change(
-        booking, status, by=by, also=["reason", "decided_at", "decided_by", "cancelled_at", "cancelled_by"]
-    )
+    also = ["reason", "decided_at", "decided_by", "cancelled_at", "cancelled_by"]
+    change(booking, status, by=by, also=also, now=now)
     return booking
 
 
-def change(booking: Booking, status: Status, *, by: User | None = None, also: Iterable[str] = ()) -> None:
-    """Save a new status and announce it. The end of a hold is told to nobody: it was only a form."""
-    was_held = booking.status == Status.HELD
+def cancel_together(hits: Mapping[int, Hit], *, by: User, reasons: Mapping[int, str], now: datetime) -> None:
+    """Cancel many bookings by a manager's word, each for its hit and with its reason, by the bookings' ids.
+
+    What a manager decided in time comes true even if it has begun meanwhile. Needs their halls' locks.
+    """
+    bookings = locked(hits)
+    for booking in bookings:
+        set_status(booking, Status.CANCELLED)
+        booking.reason, booking.cancelled_at, booking.cancelled_by = reasons[booking.pk], now, by
+    Booking.objects.bulk_update(bookings, ["status", "reason", "cancelled_at", "cancelled_by"])
+    for booking in bookings:
+        announce(booking, by=by, hit=hits[booking.pk])
+
+
+def move_together(hits: Mapping[int, Hit], *, by: User) -> None:
+    """Let many bookings' dates take the places that are held for their hits, by the bookings' ids.
+
+    Needs the locks of the halls that they leave and of those that they come to.
+    """
+    bookings = locked(hits)
+    places = occupancies.take_up([hits[booking.pk] for booking in bookings])
+    for booking in bookings:
+        place = places[hits[booking.pk].pk]
+        booking.space = place.space
+        keep_in_time(booking, place.starts_at)
+    Booking.objects.bulk_update(bookings, ["space", "decide_by", "payment_due_at"])
+    for booking in bookings:
+        signals.booking_moved.send(Booking, booking=booking, by=by, hit=hits[booking.pk])
+
+
+def change(
+    booking: Booking, status: Status, *, by: User | None = None, also: Iterable[str] = (), now: datetime
+) -> None:
+    """Save a new status and announce it. The end of a hold is told to nobody: it was only a form.
+
+    Time that it gives back closes again if it was a hole in a closure.
+    """
+    was_held, held_time = booking.status == Status.HELD, booking.is_live
     set_status(booking, status)
     booking.save(update_fields=["status", *also])
+    if held_time and status in ENDED:
+        closures.freed_by(booking, now=now)
     if not was_held:
         announce(booking, by=by)
 
 
-def announce(booking: Booking, *, by: User | None) -> None:
-    ANNOUNCEMENTS[Status(booking.status)].send(Booking, booking=booking, by=by)
+def announce(booking: Booking, *, by: User | None, hit: Hit | None = None) -> None:
+    ANNOUNCEMENTS[Status(booking.status)].send(Booking, booking=booking, by=by, hit=hit)
 
 
 def already_begun() -> Refused:

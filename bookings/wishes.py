@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Organisation
-from venues.clock import exact
-from venues.models import Space
+from venues.audiences import Asker, asker
+from venues.clock import exact, local
+from venues.models import Purpose, Space, TermsVersion
 
 from .models import Booking, Occupancy
 
@@ -21,6 +22,10 @@ class Wish:
     attendees: int = 1
     note: str = ""
     organisation: Organisation | None = None
+    main_purpose: Purpose | None = None
+    adult_name: str = ""
+    adult_phone: str = ""
+    accepted_terms: TermsVersion | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "starts_at", exact(self.starts_at))
@@ -38,7 +43,16 @@ def wish_of(booking: Booking) -> Wish:
         attendees=booking.attendees,
         note=booking.note,
         organisation=booking.organisation,
+        main_purpose=booking.main_purpose,
+        adult_name=booking.adult_name,
+        adult_phone=booking.adult_phone,
+        accepted_terms=booking.accepted_terms,
     )
+
+
+def asker_of(booking: Booking, *, now: datetime) -> Asker:
+    """Return who the customer is, as far as it decides what may be booked."""
+    return asker(booking.customer, booking.organisation, today=local(now).date())
 
 
 def date_of(booking: Booking) -> Occupancy:

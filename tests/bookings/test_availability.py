@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bookings import availability, judging, occupancies
 from bookings.models import Booking, Status
+from bookings.wishes import Wish
 from tests import naive
 from tests.factories import (
     NOW,
@@ -23,6 +24,7 @@ from tests.factories import (
     open_daily,
 )
 from tests.naive import DAY, HOUR
+from venues.audiences import STRANGER
 from venues.clock import at
 from venues.models import Purpose, Space, Timetable
 from venues.problems import Refused
@@ -74,8 +76,8 @@ def test_the_days_ahead_are_counted_in_hours_whatever_the_clocks_do_meanwhile():
     last_start = at(date(2027, 3, 28), time(13))
 
     for now in (noon, noon.astimezone(UTC)):
-        _space, problems = judging.judge(room, last_start, last_start + timedelta(hours=1), now=now)
-        assert problems == []
+        wish = Wish(room, last_start, last_start + timedelta(hours=1))
+        assert judging.judge(wish, asker=STRANGER, now=now).problems == []
     stretches = availability.free_stretches(room, (last_start, last_start + timedelta(days=1)), now=noon)
     assert stretches == [(last_start, last_start + timedelta(minutes=30))]
 
@@ -291,7 +293,8 @@ def test_what_cannot_be_booked_is_not_found():
     found = availability.free(Space.objects.all(), [(hour("10:00"), hour("12:00"))], now=NOW)
 
     assert found == availability.Found([], 0)
-    _space, problems = judging.judge(room, hour("10:00"), hour("11:00"), now=NOW)
+    wish = Wish(room, hour("10:00"), hour("11:00"))
+    problems = judging.judge(wish, asker=STRANGER, now=NOW).problems
     assert [problem.code for problem in problems] == ["not_bookable"]
 
 

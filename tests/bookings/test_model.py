@@ -30,6 +30,7 @@ from tests.factories import (
 )
 from tests.naive import DAY, HOUR
 from tests.sql import execute, overlapping_pairs, rows
+from venues.audiences import STRANGER
 from venues.clock import at
 from venues.models import Space, Timetable
 from venues.problems import Refused
@@ -127,8 +128,11 @@ class House(RuleBasedStateMachine):
         """Whatever is offered instead can be booked."""
         for problem in refusal.problems:
             for offer in problem.alternatives:
-                _space, problems = judging.judge(offer.space, offer.starts_at, offer.ends_at, now=self.now)
-                assert problems == []
+                assert self.judged(offer.space, offer.starts_at, offer.ends_at) == []
+
+    def judged(self, space, starts_at, ends_at):
+        wish = Wish(space, starts_at, ends_at)
+        return judging.judge(wish, asker=STRANGER, now=self.now).problems
 
     def wish(self, space, start, length, attendees=1):
         # The space as a page knew it long ago.
@@ -363,8 +367,7 @@ class House(RuleBasedStateMachine):
         steps = (until - first - timedelta(minutes=drawn.shortest)) // timedelta(minutes=drawn.step)
         start = first + number % (steps + 1) * timedelta(minutes=drawn.step)
         end = start + timedelta(minutes=drawn.shortest)
-        _space, problems = judging.judge(real, start, end, now=self.now)
-        assert problems == []
+        assert self.judged(real, start, end) == []
 
 
 def run(**effort):

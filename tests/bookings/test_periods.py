@@ -22,6 +22,7 @@ from tests.factories import (
     open_daily,
 )
 from tests.sql import rows
+from venues.audiences import STRANGER
 from venues.clock import at, exact
 from venues.models import Space
 
@@ -117,11 +118,17 @@ HOLDING = [held, requested, awaiting_payment, confirmed]
 NOT_HOLDING = [competing, declined, cancelled, expired, released]
 
 
+def judged(space, starts_at, ends_at, *, now=NOW) -> list[str]:
+    """Return the codes of what stands in a stranger's way."""
+    judgement = judging.judge(Wish(space, starts_at, ends_at), asker=STRANGER, now=now)
+    return [problem.code for problem in judgement.problems]
+
+
 def is_refused(space, starts_at, ends_at, *, now=NOW, newcomer=None) -> bool:
     """Say whether the time is taken, when the rules and the database, each asked alone, are of one mind."""
-    _space, problems = judging.judge(space, starts_at, ends_at, now=now)
-    by_rules = [problem.code for problem in problems] == ["time_taken"]
-    assert by_rules or not problems
+    codes = judged(space, starts_at, ends_at, now=now)
+    by_rules = codes == ["time_taken"]
+    assert by_rules or not codes
     by_database = False
     newcomer = newcomer or dateless_booking(space)
     try:
@@ -226,8 +233,7 @@ def test_the_gap_is_the_longer_of_the_firsts_cleanup_and_the_seconds_setup(setup
 
 
 def assert_refused_a_second_nearer(space, starts_at, ends_at):
-    _space, problems = judging.judge(space, starts_at, ends_at, now=NOW)
-    assert {problem.code for problem in problems} == {"time_taken", "off_step"}
+    assert set(judged(space, starts_at, ends_at)) == {"time_taken", "off_step"}
     with pytest.raises(TimeTaken), transaction.atomic():
         occupancies.claim(dateless_booking(space), space, starts_at, ends_at)
 
@@ -322,9 +328,7 @@ def test_the_hour_that_comes_twice_is_two_hours():
 def test_an_autumn_night_is_an_hour_longer_than_its_clocks_say():
     room = create_space(max_minutes=180)
 
-    _space, problems = judging.judge(room, at(AUTUMN, time(2)), at(AUTUMN, time(5)), now=NOW)
-
-    assert [problem.code for problem in problems] == ["too_long"]
+    assert judged(room, at(AUTUMN, time(2)), at(AUTUMN, time(5))) == ["too_long"]
 
 
 @pytest.mark.usefixtures("_anywhere")
@@ -339,12 +343,12 @@ def test_opening_hours_over_a_night_of_clock_change_are_one_stretch(day):
     assert free(room, around, now=NOW) == [night]
     create_booking(room, *night)
     assert free(room, around, now=NOW) == []
-    assert [problem.code for problem in judged_later_by_half_an_hour(room, night)] == ["closed", "time_taken"]
+    assert judged_later_by_half_an_hour(room, night) == ["closed", "time_taken"]
 
 
 def judged_later_by_half_an_hour(room, stretch):
     starts_at, ends_at = (instant.astimezone(UTC) + timedelta(minutes=30) for instant in stretch)
-    return judging.judge(room, starts_at, ends_at, now=NOW)[1]
+    return judged(room, starts_at, ends_at)
 
 
 @pytest.mark.usefixtures("_anywhere")
@@ -355,5 +359,4 @@ def test_how_long_before_and_ahead_is_counted_in_true_hours():
 
     assert free(room, (eve, eve + timedelta(days=4)), now=eve) == [(first, last + timedelta(minutes=30))]
     assert not is_refused(room, first, first + timedelta(hours=1), now=eve)
-    _space, problems = judging.judge(room, first - timedelta(hours=1), first, now=eve)
-    assert [problem.code for problem in problems] == ["too_soon"]
+    assert judged(room, first - timedelta(hours=1), first, now=eve) == ["too_soon"]
