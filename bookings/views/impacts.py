@@ -1,20 +1,51 @@
-"""The impact preview: whose bookings a change would hit, and what shall become of them."""
+"""What changes do to bookings: the preview of one that is about to be made, and those that were made."""
 
-from django.http import HttpResponse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
 from accounts.requests import SignedInRequest
+from venues.models import Venue
+from venues.problems import Problem, Refused
+from venues.views.editing import staff_only
+
+from .. import impacts, permissions
+from ..changes import Change
+from ..impact_forms import BACK, ONE_FATE, PAGE, PREFIX, Choice, DecisionForm
+from ..impacts import Fate, Preview, PreviewedHit
+from ..models import Hit, Impact
+
+PAGE_SIZE = 20
+LONGEST_NUMBER = 6  # digits of a page's
 
 
 def impact_preview(
     request: SignedInRequest,
-    change,
+    change: Change,
     *,
     title: str,
     verb: str,
     said: str,
     back: str,
     then: str = "",
+    venue: Venue | None = None,
     reason: str = "",
+    can_go_back: bool = False,
 ) -> HttpResponse:
     """Make a change, after showing whose bookings it hits if it hits any.
 
@@ -24,8 +55,9 @@ def impact_preview(
     - Bookings are hit, and nobody has decided about them: the answer is the preview, with status 200 and
       nothing changed. It is posted to the same address with everything that was posted now, so that the view
       binds the same form again and calls this again. The view need not know which of the two it is.
-    - The decision came along: `impacts.decide`, and the answer leads to `then` with a message that says what
-      becomes of the bookings, and when.
+    - The decision came along: `impacts.decide`, and the answer leads to the impact's own page, which says
+      what becomes of the bookings and until when it can be undone. (409 and the preview again if other
+      bookings are hit meanwhile.)
 
         form = WeekForm(request.POST)
         if not form.is_valid():
@@ -38,15 +70,247 @@ def impact_preview(
                 verb=_("Save the opening hours"),
                 said=_("The opening hours have been saved."),
                 back=reverse("bookings:hours", args=[timetable.pk]),
+                venue=venue,
             )
         except Refused as refusal:
             return show(request, form, refusal)
 
     `title` says what is changed. `verb` begins the main button, which goes on "and cancel 12 bookings".
     `back` is the address to which one goes without saving, `then` the one after saving (as a rule the same).
-    `reason` is what the customers would read, to begin with.
+    `venue` is whose page it is, for the way back at its top; None for the whole city's. `reason` is what the
+    customers would read, to begin with. `can_go_back` offers to change what was written: ask `goes_back`
+    beforehand, and show the form then.
 
     Fields of the form must not be named "impact-…": such names are the preview's own. Raises `Refused` for
     the reasons for which the change itself is refused, such as `ChangedMeanwhile`.
     """
-    raise NotImplementedError
+    now = timezone.now()
+    form = DecisionForm(request.POST, reason=reason)
+    refused: list[Problem] = []
+    if form.is_valid():
+        try:
+            impact = impacts.decide(change, **form.decision, by=request.user, now=now)
+        except Refused as refusal:
+            refused = refusal.problems
+        else:
+            return redirect("bookings:impact", impact.pk) if impact else made(request, said, then or back)
+    found, number = look(request, change, now)
+    if not found.total:
+        impacts.decide(change, fates=Fate.KEEP, by=request.user, now=now, seen=found.version)
+        return made(request, said, then or back)
+    context = {
+        "title": title,
+        "back": back,
+        "venue": venue,
+        "can_go_back": can_go_back,
+        "form": form,
+        "refused": refused,
+        "total": found.total,
+        "version": found.version,
+        "page": Paginator(range(found.total), PAGE_SIZE).page(number),
+        "hits": [Row(hit, form.fates.get(hit.date.pk, "")) for hit in found.hits],
+        "repeated": repeated(request.POST, form.fates, found),
+        "is_picked_elsewhere": not form.fates.keys() <= {hit.date.pk for hit in found.hits},
+        "buttons": buttons(verb, found.total),
+        "grace": settings.GRACE // timedelta(minutes=1),
+    }
+    status = 409 if refused else 422 if form.errors else 200
+    return render(request, "bookings/manager/impact_preview.html", context, status=status)
+
+
+def goes_back(request: SignedInRequest) -> bool:
+    """Whether somebody who has seen the preview wants to change what was written."""
+    return BACK in request.POST
+
+
+def made(request: SignedInRequest, said: str, then: str) -> HttpResponse:
+    messages.success(request, said)
+    return redirect(then)
+
+
+def look(request: SignedInRequest, change: Change, now: datetime) -> tuple[Preview, int]:
+    """Return the page of hits that was asked for, or the last one if there are fewer, and its number."""
+    asked = request.POST.get(PAGE, "")
+    number = max(int(asked), 1) if asked.isdecimal() and len(asked) <= LONGEST_NUMBER else 1
+    found = preview(request, change, number, now)
+    last = max(-(-found.total // PAGE_SIZE), 1)
+    return (found, number) if number <= last else (preview(request, change, last, now), last)
+
+
+def preview(request: SignedInRequest, change: Change, number: int, now: datetime) -> Preview:
+    offset = (number - 1) * PAGE_SIZE
+    return impacts.preview(change, by=request.user, now=now, limit=PAGE_SIZE, offset=offset)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A booking that is hit, and what was chosen for it: a fate, or nothing."""
+
+    hit: PreviewedHit
+    fate: str
+
+    @property
+    def field(self) -> str:
+        return f"{ONE_FATE}{self.hit.date.pk}"
+
+    @property
+    def fates(self) -> list[tuple[str, str]]:
+        """Return what may be chosen. What nothing is free for cannot be moved."""
+        return [(fate, str(fate.label)) for fate in Fate if fate != Fate.MOVE or self.hit.alternatives]
+
+
+def repeated(posted: QueryDict, fates: Mapping[int, Fate], found: Preview) -> SafeString:
+    """Return the posted form once more, hidden, and what was chosen for bookings on other pages.
+
+    By hand, and not as widgets: a hall's layout, or the spaces of a city, are thousands of values.
+    """
+    shown = {hit.date.pk for hit in found.hits}
+    form = [
+        (name, value)
+        for name, values in posted.lists()
+        if name != "csrfmiddlewaretoken" and not name.startswith(PREFIX)
+        for value in values
+    ]
+    elsewhere = [(f"{ONE_FATE}{pk}", fate) for pk, fate in fates.items() if pk not in shown]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', [*form, *elsewhere])
+
+
+def buttons(verb: str, total: int) -> dict[str, str]:
+    """Say what the main button does, for each of the choices, and if something else was chosen for some."""
+    words = {"verb": verb, "count": total}
+    return {
+        Choice.KEEP.value: ngettext(
+            "%(verb)s and keep %(count)d booking", "%(verb)s and keep %(count)d bookings", total
+        )
+        % words,
+        Choice.MOVE_OR_KEEP.value: _("%(verb)s, move what can be moved, keep the rest") % words,
+        Choice.MOVE_OR_CANCEL.value: _("%(verb)s, move what can be moved, cancel the rest") % words,
+        Choice.CANCEL.value: ngettext(
+            "%(verb)s and cancel %(count)d booking", "%(verb)s and cancel %(count)d bookings", total
+        )
+        % words,
+        "picked": _("%(verb)s and do with the bookings as chosen") % words,
+    }
+
+
+# --- Changes that were made -----------------------------------------------------------------------
+
+
+@require_GET
+@login_required
+def of_venue(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The changes at a venue that hit bookings, the latest first."""
+    venue = get_object_or_404(in_sight(request.user), pk=pk)
+    here = Impact.objects.filter(Q(venue=venue) | Q(venue=None, hits__space__venue=venue)).distinct()
+    return index(request, here, venue)
+
+
+@require_GET
+@login_required
+@staff_only
+def of_city(request: SignedInRequest) -> HttpResponse:
+    """The changes that concern more than one venue, the latest first."""
+    return index(request, Impact.objects.filter(venue=None), None)
+
+
+def index(request: SignedInRequest, found: QuerySet[Impact], venue: Venue | None) -> HttpResponse:
+    page = Paginator(told(found), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"venue": venue, "page": page, "only_looks": not may_change(request.user, venue)}
+    return render(request, "bookings/manager/impacts.html", context)
+
+
+@require_GET
+@login_required
+def one(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What a change does to each booking that it hits, and until when it can be undone."""
+    impact = get_object_or_404(told(seen_by(request.user)), pk=pk)
+    hits = impact.hits.select_related(
+        "date__booking__customer", "date__booking__organisation", "space__venue", "target__space__venue"
+    )
+    if not may_undo(request.user, impact):
+        hits = hits.filter(space__venue__in=in_sight(request.user))
+    context = {
+        "impact": impact,
+        "is_pending": impact.done_at is None and impact.undone_at is None,
+        "venue": impact.venue,
+        "may_undo": may_undo(request.user, impact),
+        "only_looks": not may_change(request.user, impact.venue),
+        "page": Paginator(hits, PAGE_SIZE).get_page(request.GET.get("page")),
+    }
+    return render(request, "bookings/manager/impact.html", context)
+
+
+@require_POST
+@login_required
+def undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take the change back as if it had never been."""
+    impact = to_undo(request, pk)
+    try:
+        impacts.undo(impact, by=request.user, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("Undone. Everything is as it was, and nobody was told anything."))
+    return redirect("bookings:impact", pk)
+
+
+@require_POST
+@login_required
+def spare(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Keep the bookings after all, and the change too."""
+    impact = to_undo(request, pk)
+    try:
+        impacts.let_be(impact, by=request.user, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("All bookings are kept, and nobody is told anything. The change stays."))
+    return redirect("bookings:impact", pk)
+
+
+# --- Whose they are -------------------------------------------------------------------------------
+
+
+def in_sight(user: User) -> QuerySet[Venue]:
+    """Return the venues whose closures and changes somebody sees: managers', and caretakers' as well."""
+    return Venue.objects.all() if user.is_staff else Venue.objects.filter(roles__user=user).distinct()
+
+
+def may_change(user: User, venue: Venue | None) -> bool:
+    return permissions.looks_after(user, venue) if venue else user.is_staff
+
+
+def seen_by(user: User) -> QuerySet[Impact]:
+    if user.is_staff:
+        return Impact.objects.all()
+    theirs = in_sight(user)
+    here = Q(venue__in=theirs) | Q(venue=None, hits__space__venue__in=theirs) | Q(venue=None, created_by=user)
+    return Impact.objects.filter(here).distinct()
+
+
+def may_undo(user: User, impact: Impact) -> bool:
+    """The venue's managers; what concerns more than one venue, whoever did it, and the city's staff."""
+    return may_change(user, impact.venue) or (impact.venue is None and impact.created_by_id == user.pk)
+
+
+def to_undo(request: SignedInRequest, pk: int) -> Impact:
+    impact = get_object_or_404(seen_by(request.user).select_related("venue"), pk=pk)
+    if not may_undo(request.user, impact):
+        raise Http404
+    return impact
+
+
+def told(found: QuerySet[Impact]) -> QuerySet[Impact]:
+    """Bring along what is told of each: what it was, and of how many bookings it decided what."""
+    return found.select_related("venue", "closure", "created_by", "undone_by").annotate(
+        **{
+            fate.value: Subquery(
+                Hit.objects.filter(impact=OuterRef("pk"), fate=fate)
+                .order_by()
+                .values("impact")
+                .annotate(number=Count("*"))
+                .values("number")
+            )
+            for fate in Fate
+        }
+    )
