@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -190,6 +190,17 @@ def clock(text: str) -> time:
         return time(0 if (hour, minute) == (24, 0) else hour, minute)
     except ValueError as exc:  # NotUsable is one
         raise NotUsable("write a time like 09:00") from exc
+
+
+def calendar_day(text: str) -> date:
+    """Read 2026-12-24, and nothing else that might be a day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text or not 1900 <= day.year < 2200:
+        raise NotUsable("write a day like 2026-12-24")
+    return day
 
 
 def yes_or_no(text: str) -> bool:

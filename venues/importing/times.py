@@ -18,8 +18,8 @@ FILES = {
     ),
 }
 # Rooms are let while there is staff. "Self-service" is for card holders.
-STAFFED = "Open"
-LIBRARY_STATUSES = [STAFFED, "Self-service", "Closed for the whole day", "Temporarily closed"]
+STAFFED, SELF_SERVICE = "Open", "Self-service"
+LIBRARY_STATUSES = [STAFFED, SELF_SERVICE, "Closed for the whole day", "Temporarily closed"]
 
 
 def give_hours(venues: Iterable[Record], rows: Rows) -> list[Fault]:
