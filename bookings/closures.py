@@ -9,7 +9,7 @@ alone, in whatever order they came: `fill` works it out anew.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
@@ -170,14 +170,14 @@ def freed_by(booking: Booking, *, now: datetime) -> None:
     """Close again what a booking has held that holds no time any more. Needs its halls' locks."""
     said_then = ClosureTime.objects.filter(
         closure__lifted_at=None,
-        closure__spaces__hall=OuterRef("hall"),
+        closure__spaces__hall_id=OuterRef("hall_id"),
         starts_at__lt=OuterRef("clear_at"),
         ends_at__gt=OuterRef("setup_at"),
     )
     dates = Occupancy.objects.filter(Exists(said_then), booking=booking, released_at=None, clear_at__gt=now)
-    given_back = defaultdict(list)
-    for hall_id, *stretch in dates.values_list("hall_id", "setup_at", "clear_at"):
-        given_back[hall_id].append(tuple(stretch))
+    given_back: dict[int, list[Stretch]] = defaultdict(list)
+    for hall_id, setup_at, clear_at in dates.values_list("hall_id", "setup_at", "clear_at"):
+        given_back[hall_id].append((setup_at, clear_at))
     for hall_id, stretches in given_back.items():
         fill([hall_id], now=now, within=stretches)
 
@@ -211,6 +211,10 @@ def from_now_on(stretches: Iterable[Stretch] | None, now: datetime) -> list[Stre
     return merged((max(start, now), end) for start, end in stretches)
 
 
+def asked_of(hall_ids: Collection[int], window: Sequence[Stretch]) -> dict[str, Any]:
+    return {"halls": list(hall_ids), "window": multirange(window)}
+
+
 def multirange(stretches: Iterable[Stretch]) -> Multirange[datetime]:
     return Multirange([Range(*stretch) for stretch in stretches])
 
@@ -240,7 +244,7 @@ def what_is_said(hall_ids: Collection[int], window: Sequence[Stretch]) -> list[S
     if not window:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(SAID, {"halls": list(hall_ids), "window": multirange(window)})
+        cursor.execute(SAID, asked_of(hall_ids, window))
         return [
             Said(closure_id, hall_id, frozenset(spaces), [(time.lower, time.upper) for time in times])
             for closure_id, spaces, hall_id, times in cursor.fetchall()
@@ -264,7 +268,7 @@ def what_is_taken(hall_ids: Collection[int], window: Sequence[Stretch]) -> dict[
     """Return the time that is held in each hall within the window, buffers included."""
     taken: dict[int, list[Taken]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(TAKEN, {"halls": list(hall_ids), "window": multirange(window)})
+        cursor.execute(TAKEN, asked_of(hall_ids, window))
         for hall_id, footprint, setup_at, clear_at in cursor.fetchall():
             taken[hall_id].append(Taken(pieces(footprint), (setup_at, clear_at)))
     return taken

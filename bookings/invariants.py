@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from django.apps import apps
 from django.db import connection, transaction
 
-from venues import city_calendar, openings
-from venues.clock import at
+from venues import city_calendar, openings, policy_layers
+from venues.clock import at, local
 from venues.fields import bounds
 from venues.models import Opening, Timetable
 from venues.opening_hours import Span, Stretch
@@ -62,6 +62,43 @@ def overlaps(start: str, end: str) -> str:
           and earlier.{start} < later.{end} and earlier.{end} > later.{start}
           and (earlier.{start}, earlier.id) < (later.{start}, later.id)
     """
+
+
+# Where floor that is closed has no holder, buffers included, through some space that shares it. Closures that
+# touch or overlap each answer for their own time.
+OPEN_THOUGH_CLOSED = """
+    with drawn as (
+        select id, coalesce(part_of_id, id) as hall_id, footprint from venues_space
+    ),
+    held as materialized (
+        select drawn.hall_id, drawn.footprint, tstzrange(date.setup_at, date.clear_at) as period
+        from bookings_occupancy date
+        join drawn on drawn.id = date.space_id
+        left join bookings_booking booking on booking.id = date.booking_id
+        where date.clear_at > %(now)s and date.released_at is null
+          and (date.booking_id is null
+               or booking.status in ('held', 'awaiting_payment', 'confirmed')
+               or booking.status = 'requested' and not booking.competes)
+    ),
+    closed as (
+        select closure.id as closure_id, touched.id as space_id, touched.hall_id, touched.footprint,
+               range_agg(tstzrange(greatest(time.starts_at, %(now)s), time.ends_at)) as times
+        from bookings_closure closure
+        join bookings_closuretime time on time.closure_id = closure.id
+        join bookings_closure_spaces chosen on chosen.closure_id = closure.id
+        join drawn on drawn.id = chosen.space_id
+        join drawn touched on touched.hall_id = drawn.hall_id and touched.footprint && drawn.footprint
+        where closure.lifted_at is null and time.ends_at > %(now)s
+        group by closure.id, touched.id, touched.hall_id, touched.footprint
+    )
+    select closure_id, space_id, times - coalesce(range_agg(period), '{}')
+    from closed
+    left join held on held.hall_id = closed.hall_id and held.footprint && closed.footprint
+        and held.period && times
+    group by closure_id, space_id, times
+    having not isempty(times - coalesce(range_agg(period), '{}'))
+    order by 1, 2
+"""
 
 
 @dataclass(frozen=True)
@@ -124,7 +161,7 @@ PROMISES = [
     ),
     Promise(
         "Date {0} is taken for no reason, or for several.",
-        "select id from bookings_occupancy where num_nonnulls(booking_id, closure_id) <> 1",
+        "select id from bookings_occupancy where num_nonnulls(booking_id, closure_id, hit_id) <> 1",
     ),
     Promise(
         "Date {0} says of liveness what it cannot know.",
@@ -210,6 +247,45 @@ PROMISES = [
         where status = 'held' and customer_id is not null group by customer_id having count(*) > 1
         """,
     ),
+    Promise("Space {1} could be booked at times that closure {0} closes: {2}.", OPEN_THOUGH_CLOSED),
+    Promise(
+        "Date {0} is closed from {1}, which its closure {2} does not say.",
+        """
+        select date.id, date.starts_at, date.closure_id
+        from bookings_occupancy date
+        where date.closure_id is not null and not exists (
+            select from bookings_closuretime time
+            where time.closure_id = date.closure_id
+              and time.starts_at <= date.starts_at and date.ends_at <= time.ends_at)
+        """,
+    ),
+    Promise(
+        "Date {0} is closed until {1}. Its closure {2} was lifted at {3}.",
+        """
+        select date.id, date.ends_at, closure.id, closure.lifted_at
+        from bookings_occupancy date join bookings_closure closure on closure.id = date.closure_id
+        where date.ends_at > closure.lifted_at
+        """,
+    ),
+    Promise(
+        "Closure {0} says no time, or closes nothing.",
+        """
+        select id from bookings_closure closure
+        where not exists (select from bookings_closuretime where closure_id = closure.id)
+           or not exists (select from bookings_closure_spaces where closure_id = closure.id)
+        """,
+    ),
+    Promise(
+        "Date {0} is held for a date that impact {1} does not move, or no longer.",
+        """
+        select date.id, impact.id
+        from bookings_occupancy date
+        join bookings_hit hit on hit.id = date.hit_id
+        join bookings_impact impact on impact.id = hit.impact_id
+        where hit.fate <> 'move' or hit.is_carried_out
+           or impact.done_at is not null or impact.undone_at is not null
+        """,
+    ),
     # Without these the others would sooner or later be broken.
     Promise(
         "The constraint {0} is missing or not in force.",
@@ -230,16 +306,18 @@ PROMISES = [
 ]
 
 
-def findings(*, today: date) -> Iterator[str]:
+def findings(*, now: datetime) -> Iterator[str]:
     """Yield a sentence for everything that is not as promised; nothing if all is well."""
     with one_moment():
-        params = {"constraints": names_of_constraints()}
+        params = {"constraints": names_of_constraints(), "now": now}
         with connection.cursor() as cursor:
             for promise in PROMISES:
                 cursor.execute(promise.question, params)
                 for row in cursor.fetchall():
                     yield promise.broken.format(*row)
-        yield from stale_openings(today)
+        yield from stale_openings(local(now).date())
+        for space in policy_layers.unsettled():
+            yield f"The policy of space {space} is not what its layers come to."
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from venues.models.spaces import MOST_PIECES
 from venues.problems import Problem, Refused
 from venues.versions import refuse_other_version, version_of
 
+from . import closures
 from .models import Occupancy
 from .occupancies import TimeTaken, lock_halls, refused_as_time_taken
 from .transactions import in_one_transaction
@@ -77,7 +78,8 @@ def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: st
 
     `seen` is the version of the layout that the person looked at: raises `ChangedMeanwhile` if the hall was
     redrawn since. Raises `RedrawCollides` where two bookings would come to share floor. Bookings of the past
-    count too: floor that was used twice cannot be called one piece afterwards.
+    count too: floor that was used twice cannot be called one piece afterwards. What is closed from now on
+    stands in nobody's way: it is closed anew, as the spaces are drawn then.
     """
     lock_halls([hall.pk])
     before = layout_of(hall)
@@ -88,8 +90,10 @@ def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: st
         return
     try:
         with refused_as_time_taken(), transaction.atomic():
+            closures.open_up([hall.pk], now=now)
             step_aside(hall, before, footprints)
             draw(hall, footprints)
+            closures.fill([hall.pk], now=now)
     except TimeTaken:
         raise RedrawCollides(*collisions(hall, footprints, now=now)) from None
     transaction.on_commit(lambda: logger.info("Hall %s redrawn by user %s", hall.pk, by.pk))
@@ -146,13 +150,17 @@ join bookings_occupancy other on other.hall_id = one.hall_id and other.id > one.
 join floor here on here.space_id = one.space_id
 join floor there on there.space_id = other.space_id
 where one.hall_id = %(hall)s and one.holds_time and other.holds_time and here.footprint && there.footprint
+  and (one.closure_id is null or one.starts_at < %(now)s)
+  and (other.closure_id is null or other.starts_at < %(now)s)
 order by least(one.ends_at, other.ends_at) <= %(now)s,
          abs(extract(epoch from one.starts_at - %(now)s)), one.id
 limit %(limit)s
 """
 
 
-def collisions(hall: Space, footprints: Layout, *, now: datetime) -> tuple[list[Collision], int]:
+def collisions(
+    hall: Space, footprints: Layout, *, now: datetime, limit: int | None = NAMED_COLLISIONS
+) -> tuple[list[Collision], int]:
     """Return whose time would overlap under a layout: the nearest, those to come first, and the total."""
     floors: list[Multirange] = [footprint(floor) for floor in footprints.values()]
     with connection.cursor() as cursor:
@@ -163,7 +171,7 @@ def collisions(hall: Space, footprints: Layout, *, now: datetime) -> tuple[list[
                 "spaces": list(footprints),
                 "floors": floors,
                 "now": now,
-                "limit": NAMED_COLLISIONS,
+                "limit": limit,
             },
         )
         pairs = cursor.fetchall()

@@ -149,7 +149,7 @@ def busy(space: Space, taken: Iterable[Occupancy]) -> Iterator[Row]:
         if stretch.hall_id != space.hall_id or not floor & pieces(stretch.footprint):
             continue
         if stretch.closure:
-            reason = str(text_of(stretch.closure, "reason"))
+            reason = str(stretch.closure.public_reason or "")
             yield Row(space, Kind.CLOSED, stretch.starts_at, stretch.ends_at, reason)
         else:
             yield Row(space, Kind.BUSY, stretch.starts_at, stretch.ends_at, booking_id=stretch.booking_id)

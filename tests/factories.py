@@ -4,8 +4,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 
 from accounts.models import Membership, Organisation, User
-from bookings import lifecycle
-from bookings.models import Booking, Closure, Occupancy
+from bookings import closures, lifecycle
+from bookings.closures import WishedClosure
+from bookings.models import Booking, Closure
 from bookings.wishes import Wish
 from venues import openings, policy_layers
 from venues.clock import at
@@ -135,23 +136,14 @@ def create_booking(
 
 
 def create_closure(
-    space: Space, starts_at: datetime, ends_at: datetime, *, reason: str = "Remontti"
+    space: Space,
+    starts_at: datetime,
+    ends_at: datetime,
+    *others: Space,
+    reason: str = "Remontti",
+    now: datetime = NOW,
+    **wish,
 ) -> Closure:
-    """Close a space for a stretch of free time, to the second; a closure has no buffers."""
-    closure = Closure.objects.create(
-        starts_at=starts_at, ends_at=ends_at, reason_fi=reason, created_at=NOW, created_by=create_user("Onni")
-    )
-    closure.spaces.add(space)
-    closure.times.create(starts_at=starts_at, ends_at=ends_at)
-    Occupancy.objects.create(
-        closure=closure,
-        space=space,
-        hall_id=space.hall_id,
-        footprint=space.footprint,
-        setup_at=starts_at,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        clear_at=ends_at,
-        original_starts_at=starts_at,
-    )
-    return closure
+    """Close spaces as a manager would, from now on, to the second."""
+    wished = WishedClosure([space, *others], starts_at, ends_at, reason={"reason_fi": reason}, **wish)
+    return closures.close(wished, by=create_user("Onni"), now=now)

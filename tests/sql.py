@@ -12,7 +12,7 @@ from bookings.models import Booking, Occupancy
 # The columns that a person may write; the database makes the others from them.
 WRITTEN = [
     "space_id", "hall_id", "footprint", "setup_at", "starts_at", "ends_at", "clear_at", "original_starts_at",
-    "booking_id", "booking_is_live", "closure_id", "released_at",
+    "booking_id", "booking_is_live", "closure_id", "hit_id", "released_at",
 ]  # fmt: skip
 
 

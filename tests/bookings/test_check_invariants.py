@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from bookings import invariants
 from bookings.models import Status
-from tests.factories import MONDAY, create_booking, create_gym, create_space
+from tests.factories import NOW, create_booking, create_gym, create_space
 from tests.sql import execute, rows
 from venues.models import Opening
 
@@ -20,7 +20,7 @@ def drop(*names: str, table: str = "bookings_occupancy") -> None:
 
 
 def broken() -> list[str]:
-    return [text for text in invariants.findings(today=MONDAY) if "constraint" not in text]
+    return [text for text in invariants.findings(now=NOW) if "constraint" not in text]
 
 
 def test_a_city_in_order_is_as_promised():
@@ -29,7 +29,7 @@ def test_a_city_in_order_is_as_promised():
     create_booking(b, "10:00", "12:00")
     create_booking(whole, "12:30", "14:00")
 
-    assert list(invariants.findings(today=MONDAY)) == []
+    assert list(invariants.findings(now=NOW)) == []
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_booking_of_nobody_and_two_holds_of_one_are_named():
 def test_a_missing_constraint_is_noticed_before_it_is_missed():
     drop("occupancy_respects_setup")
 
-    assert list(invariants.findings(today=MONDAY)) == [
+    assert list(invariants.findings(now=NOW)) == [
         "The constraint occupancy_respects_setup is missing or not in force."
     ]
 
@@ -227,7 +227,7 @@ def test_a_missing_constraint_is_noticed_before_it_is_missed():
 def test_a_missing_index_that_keeps_a_promise_is_noticed():
     execute("DROP INDEX booking_one_hold_per_customer")
 
-    assert list(invariants.findings(today=MONDAY)) == [
+    assert list(invariants.findings(now=NOW)) == [
         "The constraint booking_one_hold_per_customer is missing or not in force."
     ]
 
@@ -240,7 +240,7 @@ def test_a_constraint_that_does_not_look_at_old_rows_is_noticed():
         " MATCH FULL ON UPDATE CASCADE NOT VALID"
     )
 
-    assert list(invariants.findings(today=MONDAY)) == [
+    assert list(invariants.findings(now=NOW)) == [
         "The constraint occupancy_follows_booking is missing or not in force."
     ]
 
@@ -250,7 +250,7 @@ def test_a_constraint_that_was_put_to_sleep_is_noticed():
         pytest.skip("Nobody but a superuser can do this damage.")
     execute("ALTER TABLE bookings_occupancy DISABLE TRIGGER ALL")
 
-    assert set(invariants.findings(today=MONDAY)) == {
+    assert set(invariants.findings(now=NOW)) == {
         "The constraint occupancy_follows_booking is missing or not in force.",
         "The constraint occupancy_follows_layout is missing or not in force.",
     }

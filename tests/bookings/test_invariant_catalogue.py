@@ -20,13 +20,20 @@ CONSTRAINTS = {
     " REFERENCES venues_space(id, hall_id, footprint) MATCH FULL ON UPDATE CASCADE",
     "occupancy_follows_booking": "FOREIGN KEY (booking_id, booking_is_live)"
     " REFERENCES bookings_booking(id, is_live) MATCH FULL ON UPDATE CASCADE",
-    "occupancy_has_one_reason": "CHECK ((((booking_id IS NULL) AND (closure_id IS NOT NULL))"
-    " OR ((booking_id IS NOT NULL) AND (closure_id IS NULL))))",
+    "occupancy_has_one_reason": "CHECK ((((booking_id IS NOT NULL) AND (closure_id IS NULL)"
+    " AND (hit_id IS NULL)) OR ((booking_id IS NULL) AND (closure_id IS NOT NULL) AND (hit_id IS NULL))"
+    " OR ((booking_id IS NULL) AND (closure_id IS NULL) AND (hit_id IS NOT NULL))))",
     "occupancy_times_in_order": "CHECK (((ends_at <= clear_at) AND (setup_at <= starts_at)"
     " AND (starts_at < ends_at)))",
     "occupancy_times_are_finite": "CHECK (((clear_at < 'infinity'::timestamp with time zone)"
     " AND (setup_at > '-infinity'::timestamp with time zone)))",
     "occupancy_has_floor": "CHECK ((NOT isempty(footprint)))",
+    "closure_times_in_order": "CHECK ((starts_at < ends_at))",
+    "closure_time_in_order": "CHECK ((starts_at < ends_at))",
+    "closure_lifting_is_complete": "CHECK ((((lifted_at IS NULL) AND (lifted_by_id IS NULL))"
+    " OR ((lifted_at IS NOT NULL) AND (lifted_by_id IS NOT NULL))))",
+    "hit_once": "UNIQUE (impact_id, date_id)",
+    "impact_is_done_or_undone": "CHECK (((done_at IS NULL) OR (undone_at IS NULL)))",
     "booking_liveness": "UNIQUE (id, is_live)",
     "booking_has_a_customer": "CHECK (((customer_id IS NOT NULL)"
     " OR (status = ANY (ARRAY['held'::text, 'expired'::text]))))",
@@ -91,7 +98,7 @@ def test_nothing_of_an_occupancy_can_be_unknown_but_its_reason_and_its_release()
     )
 
     unknown = {name for (name,) in nullable} - {"with_setup", "with_cleanup", "with_both", "holds_time"}
-    assert unknown == {"booking_id", "booking_is_live", "closure_id", "released_at"}
+    assert unknown == {"booking_id", "booking_is_live", "closure_id", "hit_id", "released_at"}
 
 
 def test_one_hold_per_customer_is_an_index_of_holds_only():

@@ -6,7 +6,7 @@ import pytest
 from django.db import DataError, ProgrammingError, connection, transaction
 
 from bookings import lifecycle
-from bookings.models import Closure, Occupancy, Status
+from bookings.models import Closure, Hit, Impact, Occupancy, Status
 from bookings.wishes import Wish
 from tests.factories import (
     NOW,
@@ -35,7 +35,22 @@ def cancelled(booking):
 
 
 def create_closure() -> Closure:
-    return Closure.objects.create(reason_fi="Remontti", created_at=NOW, created_by=create_user())
+    return Closure.objects.create(
+        starts_at=hour("12:00"),
+        ends_at=hour("13:00"),
+        reason_fi="Remontti",
+        created_at=NOW,
+        created_by=create_user(),
+    )
+
+
+def create_hit(date: Occupancy) -> Hit:
+    impact = Impact.objects.create(
+        cause=Impact.Cause.CLOSURE, created_at=NOW, created_by=create_user(), due_at=NOW
+    )
+    return impact.hits.create(
+        date=date, fate=Hit.Fate.MOVE, space=date.space, starts_at=date.starts_at, ends_at=date.ends_at
+    )
 
 
 def request_of(room):
@@ -256,6 +271,62 @@ def test_two_reasons():
 
     with refused_by("occupancy_has_one_reason"):
         execute("UPDATE bookings_occupancy SET closure_id = %s WHERE id = %s", create_closure().pk, date.pk)
+
+
+def test_a_booking_that_is_the_new_time_of_another_as_well():
+    date = date_of(create_booking(create_space()))
+
+    with refused_by("occupancy_has_one_reason"):
+        execute("UPDATE bookings_occupancy SET hit_id = %s WHERE id = %s", create_hit(date).pk, date.pk)
+
+
+def test_a_closure_that_is_the_new_time_of_a_booking_as_well():
+    date = date_of(create_booking(create_space()))
+    later = {"starts_at": hour("12:00"), "setup_at": hour("12:00"), "ends_at": hour("13:00")}
+
+    with refused_by("occupancy_has_one_reason"):
+        insert_like(
+            date, booking_id=None, booking_is_live=None, closure_id=create_closure().pk,
+            hit_id=create_hit(date).pk, clear_at=hour("13:00"), **later,
+        )  # fmt: skip
+
+
+def test_overlap_by_the_new_time_of_another():
+    date = date_of(create_booking(create_space()))
+
+    with refused_by(TAKEN):
+        insert_like(date, booking_id=None, booking_is_live=None, hit_id=create_hit(date).pk)
+
+
+def test_a_closure_that_ends_before_it_begins():
+    closure = create_closure()
+
+    with refused_by("closure_times_in_order"):
+        execute("UPDATE bookings_closure SET ends_at = starts_at WHERE id = %s", closure.pk)
+
+
+def test_a_time_of_a_closure_that_ends_before_it_begins():
+    closure = create_closure()
+
+    with refused_by("closure_time_in_order"):
+        closure.times.create(starts_at=hour("12:00"), ends_at=hour("12:00"))
+
+
+def test_a_closure_lifted_by_nobody():
+    closure = create_closure()
+
+    with refused_by("closure_lifting_is_complete"):
+        execute("UPDATE bookings_closure SET lifted_at = now() WHERE id = %s", closure.pk)
+
+
+def test_an_impact_both_done_and_undone():
+    hit = create_hit(date_of(create_booking(create_space())))
+
+    with refused_by("impact_is_done_or_undone"):
+        execute(
+            "UPDATE bookings_impact SET done_at = now(), undone_at = now(), undone_by_id = created_by_id"
+            " WHERE id = %s", hit.impact_id,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("claim", [None, False])
