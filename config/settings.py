@@ -259,6 +259,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; no request of ours is near it
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000  # 99 rules of opening hours with all their conditions are half of it
 
 # --- Safety --------------------------------------------------------------------------------------
 

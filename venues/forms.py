@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 
+from . import policy_layers
 from .fields import footprint, pieces
 from .models import District, Equipment, Purpose, Space, Timetable, Venue, VenueRole
 from .models.spaces import LONGEST_BUFFER, MINUTE, MOST_PIECES
+from .policy_inheritance import disagreements
 from .texts import LANGUAGES
 from .versions import version_of
 
@@ -195,11 +197,25 @@ class VenueForm(EditForm):
             Section(_("Where the facts come from"), [self["source"]]),
         ]
 
+    def clean_kind(self) -> str:
+        """Another kind has other rules: what the venue's own and its spaces' say must go with them."""
+        kind = self.cleaned_data["kind"]
+        if self.instance.pk and "kind" in self.changed_data:
+            for problem in disagreements(self.instance, kind=kind):
+                self.add_error("kind", str(problem.message))
+        return kind
+
     def save(self, commit: bool = True) -> Venue:
-        if not self.instance.pk:
+        is_new, is_of_another_kind = not self.instance.pk, "kind" in self.changed_data
+        if is_new:
             self.instance.timetable = Timetable.objects.create()
             self.instance.key = new_key(self.instance.name_fi)
-        return super().save(commit)
+        venue = super().save(commit)
+        if is_of_another_kind and not is_new:
+            halls = venue.spaces.filter(part_of=None).order_by("pk")
+            list(halls.select_for_update(no_key=True).values_list("pk"))
+            policy_layers.settle(venue.spaces.all())
+        return venue
 
 
 class RoleForm(forms.Form):
@@ -242,9 +258,9 @@ class RoleForm(forms.Form):
 
 
 class SpaceForm(EditForm):
-    """A space's facts and rules. Where it lies in its hall is drawn on the hall's layout."""
-
-    shown_at = {"policy_impossible": "max_minutes"}
+    """A space's facts. Where it lies in its hall is drawn on the hall's layout, and how it is booked is said
+    with the opening hours.
+    """
 
     class Meta:
         model = Space
@@ -262,14 +278,7 @@ class SpaceForm(EditForm):
             *in_all_languages("arrival"),
             "is_demo",
             "is_bookable",
-            "approval",
-            "requests_compete",
             "payment",
-            "start_step",
-            "min_minutes",
-            "max_minutes",
-            "notice_hours",
-            "ahead_days",
             "setup_minutes",
             "cleanup_minutes",
         ]
@@ -328,19 +337,9 @@ class SpaceForm(EditForm):
                 _("Only those whose booking is confirmed see this."),
             ),
             Section(
-                _("Rules of booking"),
-                self.of(
-                    "is_bookable",
-                    "approval",
-                    "requests_compete",
-                    "payment",
-                    "start_step",
-                    "min_minutes",
-                    "max_minutes",
-                    "notice_hours",
-                    "ahead_days",
-                ),
-                _("New rules hold for new bookings. Those that have been made are not judged again."),
+                _("Booking and payment"),
+                self.of("is_bookable", "payment"),
+                _("When, by whom and how it is booked is said with the opening hours."),
             ),
             Section(
                 _("Between bookings"),
@@ -352,6 +351,14 @@ class SpaceForm(EditForm):
 
     def of(self, *names: str) -> list[BoundField]:
         return [self[name] for name in names if name in self.fields]
+
+    def save(self, commit: bool = True) -> Space:
+        """Save the space. A new one is booked as its venue says."""
+        is_new = not self.instance.pk
+        super().save(commit)
+        if is_new:
+            policy_layers.settle(Space.objects.filter(pk=self.instance.pk))
+        return self.instance
 
 
 class NewHallForm(SpaceForm):

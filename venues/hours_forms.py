@@ -1,4 +1,4 @@
-"""Opening hours as people write them: "8.00–12.00, 17.00–24.00", and nothing for closed."""
+"""The times of a day as people write them: "8.00–12.00, 17.00–24.00", and nothing for closed."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 from django import forms
-from django.utils.dates import WEEKDAYS
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from . import wording
-from .hours_in_words import Weekly, clock, closing
+from .audiences import Audience, for_everyone
+from .hours_in_words import clock, closing
 from .models import OpeningException, Timetable
 from .opening_hours import Hours
 from .widgets import DayInput
@@ -90,50 +89,29 @@ def moment(minutes: int) -> time:
     return time(*divmod(minutes, 60))
 
 
-class WeekForm(forms.Form):
-    """The weekly opening hours, a line for each day. `version` is that of the hours that were looked at."""
-
-    version = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, data=None, *, weekly: Sequence[Weekly], version: str):
-        days: dict[int, list[Hours]] = {weekday: [] for weekday in range(1, 8)}
-        for weekday, opens, closes in weekly:
-            days[weekday].append((opens, closes))
-        initial = {self.name(weekday): hours for weekday, hours in days.items()}
-        super().__init__(data, initial=initial | {"version": version})
-        for weekday in days:
-            self.fields[self.name(weekday)] = HoursField(label=capfirst(str(WEEKDAYS[weekday - 1])))
-
-    @staticmethod
-    def name(weekday: int) -> str:
-        return f"day_{weekday}"
-
-    @property
-    def days(self):
-        return [self[self.name(weekday)] for weekday in range(1, 8)]
-
-    @property
-    def weekly(self) -> list[Weekly]:
-        """Return the hours that were written. Only of a valid form."""
-        return [
-            (weekday, opens, closes)
-            for weekday in range(1, 8)
-            for opens, closes in self.cleaned_data[self.name(weekday)]
-        ]
-
-
 class DayForm(forms.ModelForm):
-    """Other hours than the weekly ones, on a day that is known."""
+    """Other hours than those of the rules, on a day that is known."""
 
     hours = HoursField(
         label=_("Open"), help_text=_("Write like 8.00–12.00, 17.00–21.00. Leave empty if it is closed.")
     )
+    open_to = forms.MultipleChoiceField(
+        label=_("For whom"),
+        choices=Audience.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nobody chosen: for everyone."),
+    )
 
     class Meta:
         model = OpeningException
-        fields = ["reason_fi", "reason_sv", "reason_en"]
+        fields = ["open_to", "is_staffed", "reason_fi", "reason_sv", "reason_en"]
 
     field_order = ["first", "last", "hours"]
+
+    def clean_open_to(self) -> list[str]:
+        chosen = self.cleaned_data["open_to"]
+        return for_everyone() if not chosen or Audience.EVERYONE in chosen else chosen
 
     @property
     def reason(self) -> dict[str, str]:
@@ -141,7 +119,7 @@ class DayForm(forms.ModelForm):
 
 
 class NewDaysForm(DayForm):
-    """Other hours than the weekly ones, on one day or on several in a row."""
+    """Other hours than those of the rules, on one day or on several in a row."""
 
     first = forms.DateField(label=_("First day"), widget=DayInput)
     last = forms.DateField(

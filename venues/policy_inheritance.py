@@ -71,13 +71,19 @@ def spaces_under(owner: Owner) -> QuerySet[Space]:
     )
 
 
-def above(owner: Owner) -> list[Policy]:
-    """Return the layers that hold where the owner says nothing, the farthest first."""
-    venue = owner.venue if isinstance(owner, Space) else owner
-    if not isinstance(venue, Venue):
+def above(owner: Owner, *, kind: str | None = None) -> list[Policy]:
+    """Return the layers that hold where the owner says nothing, the farthest first.
+
+    `kind` is that of the owner's venue, if it is about to become another.
+    """
+    if isinstance(owner, str):
         return []
-    wanted = Q(kind=venue.kind) | (Q(venue=venue) if isinstance(owner, Space) else Q(pk=None))
-    return sorted(Policy.objects.filter(wanted), key=lambda policy: policy.venue_id is not None)
+    venue = owner.venue if isinstance(owner, Space) else owner
+    wanted = Q(kind=kind or venue.kind)
+    if isinstance(owner, Space):
+        wanted |= Q(venue=venue)
+    found = Policy.objects.filter(wanted).select_related("venue")
+    return sorted(found, key=lambda policy: policy.venue_id is not None)
 
 
 def inherited(owner: Owner) -> dict[str, Inherited]:
@@ -91,12 +97,13 @@ def inherited(owner: Owner) -> dict[str, Inherited]:
 # --- Do the layers agree? -------------------------------------------------------------------------
 
 
-def disagreements(owner: Owner) -> list[Problem]:
+def disagreements(owner: Owner, *, kind: str | None = None) -> list[Problem]:
     """Return what is impossible in what the layers come to, at the owner and everywhere below it.
 
-    A sentence names the place if that is not the owner itself. At most three queries, however many places.
+    A sentence names the place if that is not the owner itself. `kind` is that of the owner's venue, if it is
+    about to become another. Three queries, however many places.
     """
-    base = whole(*map(said_by, above(owner)), layer_of(owner))
+    base = whole(*map(said_by, above(owner, kind=kind)), layer_of(owner))
     found = list(contradictions(base))
     for place, policy in layers_below(owner, base):
         found += [

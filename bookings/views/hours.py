@@ -1,15 +1,19 @@
-"""Opening hours of a venue, or of a space that has its own: the week, and days that are different."""
+"""The one page on which a manager says when a venue or a space is open, to whom and on what terms."""
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, Q
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
+from django.db.models import Exists, F, OuterRef, Q
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,70 +21,47 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.requests import SignedInRequest
 from venues import hours_in_words
 from venues.clock import local
-from venues.hours_forms import DayForm, NewDaysForm, WeekForm
-from venues.models import Space, Timetable, Venue
-from venues.versions import ChangedMeanwhile
-from venues.wording import day as day_in_words
+from venues.models import Policy, Space, Timetable, Venue
+from venues.policy_forms import PolicyForm
+from venues.policy_inheritance import Owner, inherited, layer_of
+from venues.problems import Problem, Refused
+from venues.rule_forms import RulesForm
+from venues.versions import ChangedMeanwhile, version_of
 
 from .. import hours
+from ..changes import Change, ChangedPolicy, ChangedRules
+from .impacts import impact_preview
 
 PAGE_SIZE = 20
+DECISION = "impact-"  # how the names begin of what belongs to the preview of an impact
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def week(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The weekly hours, the days that are different, and the bookings that lie outside."""
-    timetable, now = in_care(request, pk), timezone.now()
-    form = week_form(timetable, posted(request))
-    if request.method != "POST" or not form.is_valid():
-        return show(request, timetable, form, now)
-    try:
-        hours.change_weekly(timetable, form.weekly, seen=form.cleaned_data["version"], now=now)
-    except ChangedMeanwhile as refusal:
-        mine = request.POST.dict() | {"version": hours.version(timetable)}
-        return show(request, timetable, week_form(timetable, mine), now, refusal)
-    tell(request, timetable, now, _("The opening hours have been saved."))
-    return redirect("bookings:hours", pk)
+def rules(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The rules and the policy of a venue, or of a space that has opening hours of its own."""
+    timetable = in_care(request, pk)
+    space = Space.objects.filter(timetable=timetable).select_related("venue__timetable").first()
+    return answer(request, Rulebook(request, space.venue if space else timetable.venue, space, timetable))
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new_days(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Say of a day, or of several, that they are different."""
-    timetable, now = in_care(request, pk), timezone.now()
-    form = NewDaysForm(posted(request), timetable=timetable, today=local(now).date())
-    if request.method != "POST" or not form.is_valid():
-        return show_day(request, timetable, form)
-    hours.change_days(timetable, form.days, form.cleaned_data["hours"], reason=form.reason, now=now)
-    tell(request, timetable, now, _("The opening hours have been saved."))
-    return redirect("bookings:hours", pk)
+def rules_of_space(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The policy of a space that is open when its venue is."""
+    space = space_in_care(request, pk)
+    if space.timetable_id:
+        return redirect("bookings:hours", space.timetable_id)
+    return answer(request, Rulebook(request, space.venue, space, None))
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def one_day(request: SignedInRequest, pk: int, day: str) -> HttpResponse:
-    """Change what was said of a day."""
-    timetable, now = in_care(request, pk), timezone.now()
-    rows = get_list_or_404(timetable.exceptions.all(), date=parsed(day))
-    stretches = [(row.opens, row.closes) for row in rows if row.opens and row.closes]
-    form = DayForm(posted(request), instance=rows[0], initial={"hours": stretches})
-    if request.method != "POST" or not form.is_valid():
-        return show_day(request, timetable, form, parsed(day))
-    hours.change_days(timetable, [parsed(day)], form.cleaned_data["hours"], reason=form.reason, now=now)
-    tell(request, timetable, now, _("The opening hours have been saved."))
-    return redirect("bookings:hours", pk)
-
-
-@require_POST
-@login_required
-def forget_day(request: SignedInRequest, pk: int, day: str) -> HttpResponse:
-    """Let the weekly hours hold again."""
-    timetable, now = in_care(request, pk), timezone.now()
-    hours.forget_day(timetable, parsed(day), now=now)
-    said = _("On %(day)s the weekly hours hold again.") % {"day": day_in_words(parsed(day))}
-    tell(request, timetable, now, said)
-    return redirect("bookings:hours", pk)
+def policy_of_kind(request: SignedInRequest, kind: str) -> HttpResponse:
+    """What the city says of all venues of a kind."""
+    if not request.user.is_staff or kind not in Venue.Kind.values:
+        raise Http404
+    return answer(request, Rulebook(request, None, None, None, kind))
 
 
 @require_POST
@@ -100,22 +81,29 @@ def give_own(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def follow_venue(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Let a space be open when its venue is."""
+    """Let a space be open when its venue is, and say of how many bookings it must be asked what becomes."""
     space, now = space_in_care(request, pk), timezone.now()
     hours.follow_venue(space, now=now)
-    said = _("%(space)s is now open when its venue is.") % {"space": space.name}
-    tell(request, space.venue.timetable, now, said)
+    messages.success(request, _("%(space)s is now open when its venue is.") % {"space": space.name})
+    outside = hours.outside(space.venue.timetable, now=now).count()
+    if outside:
+        more = ngettext(
+            "%(count)d booking is outside the opening hours. It is kept, and listed below.",
+            "%(count)d bookings are outside the opening hours. They are kept, and listed below.",
+            outside,
+        )
+        messages.warning(request, more % {"count": outside})
     return redirect("bookings:hours", space.venue.timetable_id)
 
 
-# --- What the pages show --------------------------------------------------------------------------
+# --- Whose rules ----------------------------------------------------------------------------------
 
 
 def in_care(request: SignedInRequest, pk: int) -> Timetable:
     """Return opening hours of a venue that this person manages; to everybody else there are none."""
     venues = Venue.objects.looked_after_by(request.user)
     theirs = Timetable.objects.filter(Q(venue__in=venues) | Q(space__venue__in=venues))
-    return get_object_or_404(theirs, pk=pk)
+    return get_object_or_404(theirs.select_related("venue"), pk=pk)
 
 
 def space_in_care(request: SignedInRequest, pk: int) -> Space:
@@ -123,73 +111,183 @@ def space_in_care(request: SignedInRequest, pk: int) -> Space:
     return get_object_or_404(theirs.select_related("venue__timetable"), pk=pk)
 
 
-def parsed(day: str) -> date:
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise Http404 from None
-
-
-def posted(request: SignedInRequest):
+def posted(request: SignedInRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def week_form(timetable: Timetable, data=None) -> WeekForm:
-    return WeekForm(data, weekly=hours.weekly_of(timetable), version=hours.version(timetable))
+@dataclass
+class Rulebook:
+    """What is edited on one page: the rules and the policy of a venue or a space, or the policy of a kind.
+
+    `timetable` is the owner's own, if it has one.
+    """
+
+    request: SignedInRequest
+    venue: Venue | None
+    space: Space | None
+    timetable: Timetable | None
+    kind: str = ""
+
+    # What is sent instead of what the request brought: what was written, over what is stored by now.
+    resent: QueryDict | None = None
+
+    @property
+    def owner(self) -> Owner:
+        return self.space or self.venue or self.kind
+
+    @property
+    def name(self) -> str:
+        return str(getattr(self.owner, "name", "") or Venue.Kind(self.kind).label)
+
+    @property
+    def address(self) -> str:
+        if self.timetable:
+            return reverse("bookings:hours", args=[self.timetable.pk])
+        if self.space:
+            return reverse("bookings:space_hours", args=[self.space.pk])
+        return reverse("bookings:kind_policy", args=[self.kind])
+
+    @property
+    def data(self) -> QueryDict | None:
+        return self.resent or posted(self.request)
+
+    @cached_property
+    def rules(self) -> RulesForm | None:
+        """The rules, if the owner has any of its own."""
+        if not self.timetable or not self.venue:
+            return None
+        stored = list(self.timetable.rules.all())
+        version = version_of(hours.said_by(stored))
+        return RulesForm(self.data, rules=stored, version=version, kind=self.venue.kind)
+
+    @cached_property
+    def policy(self) -> PolicyForm:
+        layer = layer_of(self.owner)
+        return PolicyForm(self.data, layer=layer, inherited=inherited(self.owner), version=version_of(layer))
+
+    @property
+    def is_valid(self) -> bool:
+        # Both are asked, so that everything that is wrong is told at once.
+        return all([self.rules is None or self.rules.is_valid(), self.policy.is_valid()])
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [*(self.rules.problems if self.rules else []), *self.policy.problems]
+
+    def changes(self) -> Iterator[tuple[Change, str, str]]:
+        """Yield each change that was written, what its button says, and what is said once it is made."""
+        if self.policy.differs:
+            seen = self.policy.cleaned_data["version"]
+            yield (
+                ChangedPolicy(self.owner, self.policy.values, seen=seen),
+                _("Save the booking rules"),
+                _("The booking rules have been saved."),
+            )
+        if self.timetable and self.rules and self.rules.differs:
+            seen = self.rules.cleaned_data["version"]
+            yield (
+                ChangedRules(self.timetable, self.rules.rules, seen=seen),
+                _("Save the opening hours"),
+                _("The opening hours have been saved."),
+            )
+
+    def over_what_is_stored(self) -> "Rulebook":
+        """Return the book as it was written, ready to be saved over what others have saved meanwhile."""
+        data = self.request.POST.copy()
+        data["policy-version"] = version_of(layer_of(self.owner))
+        if self.timetable:
+            data["rules-version"] = hours.version(self.timetable)
+        return Rulebook(self.request, self.venue, self.space, self.timetable, self.kind, data)
 
 
-def show(
-    request: SignedInRequest,
-    timetable: Timetable,
-    form: WeekForm,
-    now: datetime,
-    refusal: ChangedMeanwhile | None = None,
-) -> HttpResponse:
-    venue = hours.venue_of(timetable)
+# --- Saving and showing ---------------------------------------------------------------------------
+
+
+def answer(request: SignedInRequest, book: Rulebook) -> HttpResponse:
+    if request.method != "POST" or "change" in request.POST:  # a row was added, copied, removed or read back
+        return show(book)
+    if not book.is_valid:
+        return show(book, status=422)
+    try:
+        return save(book)
+    except ChangedMeanwhile as refusal:
+        return show(book.over_what_is_stored(), refusal, status=409)
+    except Refused as refusal:
+        book.policy.refuse(refusal.problems)
+        return show(book, status=422)
+
+
+def save(book: Rulebook) -> HttpResponse:
+    """Make the changes that were written, one after the other, each after showing whose bookings it hits.
+
+    While somebody decides about the first, the second waits in the form that is sent again.
+    """
+    made: HttpResponse = redirect(book.address)
+    for change, verb, said in book.changes():
+        made = impact_preview(
+            book.request, change, title=book.name, verb=verb, said=said, back=book.address, venue=book.venue
+        )
+        if made.status_code != 302:
+            return made
+        book.request.POST = undecided(book.request.POST)  # type: ignore[assignment]
+    return made
+
+
+def undecided(data: QueryDict) -> QueryDict:
+    """Return what was posted without what was decided: it was about one change, not about the next."""
+    data = data.copy()
+    for name in [name for name in data if name.startswith(DECISION)]:
+        del data[name]
+    return data
+
+
+def show(book: Rulebook, refusal: ChangedMeanwhile | None = None, *, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {
+        "book": book,
+        "venue": book.venue,
+        "space": book.space,
+        "timetable": book.timetable,
+        "rules": book.rules,
+        "policy": book.policy,
+        "problems": book.problems if status == 422 else [],
+        "has_errors": status == 422,
+        "refusal": refusal,
+    }
+    if refusal:
+        context["stored"] = stored_in_words(book)
+    if not book.venue:
+        return render(book.request, "bookings/manager/hours_kind.html", context, status=status)
+    context |= what_else(book, book.timetable or book.venue.timetable)
+    return render(book.request, "bookings/manager/hours.html", context, status=status)
+
+
+def stored_in_words(book: Rulebook) -> list[str]:
+    """Return what is stored by now, as the reader reads it."""
+    said = [
+        f"{book.policy[name].label}: {book.policy.in_words(name, value)}"
+        for name, value in layer_of(book.owner).items()
+    ]
+    if book.timetable:
+        said = [*hours_in_words.rule_sentences(book.timetable.rules.all()), *said]
+    return said
+
+
+def what_else(book: Rulebook, timetable: Timetable) -> dict[str, Any]:
+    """Return what stands around the form: days that are different, bookings outside, spaces."""
+    assert book.venue
+    now = timezone.now()
     outside = hours.outside(timetable, now=now).select_related(
         "space", "booking__customer", "booking__organisation"
     )
     exceptions = timetable.exceptions.filter(date__gte=local(now).date())
-    context = {
-        "form": form,
-        "timetable": timetable,
-        "venue": venue,
-        "space": getattr(timetable, "space", None),
-        "spaces": venue.spaces.order_by("hall_id", F("part_of").asc(nulls_first=True), "footprint", "pk"),
-        "in_words": hours_in_words.weekly_sentence(hours.weekly_of(timetable)),
-        "refusal": refusal,
+    own_policy = Exists(Policy.objects.filter(space=OuterRef("pk")))
+    spaces = book.venue.spaces.annotate(has_own_policy=own_policy)
+    return {
+        "in_words": [] if book.timetable else hours_in_words.rule_sentences(timetable.rules.all()),
         "days": [
             (day, hours_in_words.exception_sentence(day, list(rows)))
             for day, rows in groupby(exceptions, key=lambda row: row.date)
         ],
-        "outside": Paginator(outside, PAGE_SIZE).get_page(request.GET.get("page")),
+        "outside": Paginator(outside, PAGE_SIZE).get_page(book.request.GET.get("page")),
+        "spaces": spaces.order_by("hall_id", F("part_of").asc(nulls_first=True), "footprint", "pk"),
     }
-    status = 409 if refusal else 422 if form.errors else 200
-    return render(request, "bookings/manager/hours.html", context, status=status)
-
-
-def show_day(
-    request: SignedInRequest, timetable: Timetable, form: DayForm, day: date | None = None
-) -> HttpResponse:
-    context = {
-        "form": form,
-        "day": day,
-        "timetable": timetable,
-        "venue": hours.venue_of(timetable),
-        "space": getattr(timetable, "space", None),
-    }
-    return render(request, "bookings/manager/hours_day.html", context, status=422 if form.errors else 200)
-
-
-def tell(request: SignedInRequest, timetable: Timetable, now: datetime, said: str) -> None:
-    """Say what was saved, and of how many bookings it must be asked what becomes of them."""
-    outside = hours.outside(timetable, now=now).count()
-    if not outside:
-        messages.success(request, said)
-        return
-    more = ngettext(
-        "%(count)d booking is outside the opening hours. It is kept, and listed below.",
-        "%(count)d bookings are outside the opening hours. They are kept, and listed below.",
-        outside,
-    )
-    messages.warning(request, f"{said} {more % {'count': outside}}")
