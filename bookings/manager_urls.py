@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import hours, inbox, layout, unmet
+from .views import closures, days, hours, impacts, inbox, layout, terms, unmet, year
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -12,12 +12,28 @@ urlpatterns = [
     path("inbox/<int:pk>/decline/", inbox.decline, name="decline"),
     path("inbox/<int:pk>/settle/", inbox.settle, name="settle"),
     path("inbox/<int:pk>/cancel/", inbox.cancel, name="cancel_by_venue"),
-    path("manage/hours/<int:pk>/", hours.week, name="hours"),
-    path("manage/hours/<int:pk>/days/", hours.new_days, name="hours_new_days"),
-    path("manage/hours/<int:pk>/days/<str:day>/", hours.one_day, name="hours_day"),
-    path("manage/hours/<int:pk>/days/<str:day>/forget/", hours.forget_day, name="hours_forget_day"),
+    path("manage/hours/<int:pk>/", hours.rules, name="hours"),
+    path("manage/spaces/<int:pk>/rules/", hours.rules_of_space, name="space_hours"),
+    path("manage/kinds/<slug:kind>/policy/", hours.policy_of_kind, name="kind_policy"),
+    path("manage/hours/<int:pk>/days/", days.new_days, name="hours_new_days"),
+    path("manage/hours/<int:pk>/days/<str:day>/", days.one_day, name="hours_day"),
+    path("manage/hours/<int:pk>/days/<str:day>/forget/", days.forget_day, name="hours_forget_day"),
     path("manage/spaces/<int:pk>/own-hours/", hours.give_own, name="own_hours"),
     path("manage/spaces/<int:pk>/venue-hours/", hours.follow_venue, name="venue_hours"),
+    path("manage/venues/<int:pk>/year/<int:year>/", year.show, name="year"),
+    path("manage/terms/", terms.index, name="terms"),
+    path("manage/terms/new/", terms.new, name="new_term"),
+    path("manage/terms/<int:pk>/", terms.edit, name="term"),
+    path("manage/terms/<int:pk>/remove/", terms.remove, name="remove_term"),
     path("manage/unmet/", unmet.most_wanted, name="unmet"),
     path("manage/halls/<int:pk>/layout/", layout.show, name="layout"),
+    path("manage/venues/<int:pk>/closures/", closures.of_venue, name="closures"),
+    path("manage/venues/<int:pk>/closures/new/", closures.new, name="new_closure"),
+    path("manage/closures/new/", closures.new_of_kind, name="new_closures_of_kind"),
+    path("manage/closures/<int:pk>/lift/", closures.lift, name="lift_closure"),
+    path("manage/venues/<int:pk>/changes/", impacts.of_venue, name="impacts"),
+    path("manage/changes/", impacts.of_city, name="impacts_of_city"),
+    path("manage/changes/<int:pk>/", impacts.one, name="impact"),
+    path("manage/changes/<int:pk>/undo/", impacts.undo, name="undo_impact"),
+    path("manage/changes/<int:pk>/spare/", impacts.spare, name="spare_bookings"),
 ]

@@ -1,0 +1,22 @@
+"""A term or a break of the schools, as the city's staff writes it."""
+
+from django import forms
+
+from venues.forms import EditForm, in_all_languages
+from venues.models import SchoolPeriod
+from venues.widgets import DayInput
+
+
+class PeriodForm(EditForm):
+    shown_at = {"days_in_order": "last"}
+
+    class Meta:
+        model = SchoolPeriod
+        fields = ["kind", "first", "last", *in_all_languages("name"), "source"]
+        widgets = {"kind": forms.RadioSelect, "first": DayInput, "last": DayInput}
+
+    @property
+    def period(self) -> SchoolPeriod:
+        """Return what was written, not yet saved. What a person says is not made up any more."""
+        self.instance.is_demo = False
+        return self.instance
