@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, User
 from venues import wording
 from venues.audiences import asker
-from venues.clock import CITY, local
+from venues.clock import local
 from venues.hours_in_words import clock, closing
 from venues.models import Purpose, Space, Venue
 from venues.models.spaces import FARTHEST_BOOKING
-from venues.opening_hours import days_from, moment
 from venues.widgets import DayInput
 
 from . import limits, permissions, search
@@ -27,7 +26,7 @@ from .forms import ClockInput
 from .search import Question
 from .unmet import Unmet
 from .week_grid import MINUTES_A_DAY
-from .windows import EVERY_DAY, windows
+from .windows import EVERY_DAY, same_time, windows
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -243,9 +242,7 @@ class SearchForm(forms.Form):
         if not self.is_weekly:
             return windows(*self.days(), weekdays, *self.hours())
         length = timedelta(minutes=int(self.cleaned_data["length"]))
-        days = [day for day in days_from(*self.days()) if day.isoweekday() in weekdays]
-        starts = [moment(day, self.cleaned_data["begins"], CITY) for day in days]
-        return [(start, start + length) for start in starts]
+        return same_time(*self.days(), weekdays, self.cleaned_data["begins"], length)
 
     @property
     def is_weekly(self) -> bool:

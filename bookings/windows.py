@@ -1,7 +1,7 @@
 """Windows of time that somebody asks about, told in local time: "weekday evenings of the next two weeks"."""
 
 from collections.abc import Collection
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from venues import opening_hours
 from venues.clock import CITY
@@ -10,6 +10,15 @@ from venues.opening_hours import Calendar, Rule
 from .availability import Stretch
 
 EVERY_DAY = range(1, 8)
+
+
+def same_time(
+    first: date, last: date, weekdays: Collection[int], begins: time, length: timedelta
+) -> list[Stretch]:
+    """Return the stretch of that length that begins at a clock time on each such weekday, in UTC."""
+    days = (day for day in opening_hours.days_from(first, last) if day.isoweekday() in weekdays)
+    starts = [opening_hours.moment(day, begins, CITY) for day in days]
+    return [(start, start + length) for start in starts]
 
 
 def windows(

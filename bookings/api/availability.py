@@ -2,7 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
@@ -13,6 +13,8 @@ from rest_framework.response import Response
 
 from venues.api.pages import Pages
 from venues.api.serializers import Texts
+from venues.audiences import Asker, asker
+from venues.clock import local
 from venues.models import Space
 
 from .. import availability
@@ -53,6 +55,9 @@ class FreeSpaceSerializer(serializers.Serializer):
     distance_km = serializers.FloatField(
         allow_null=True, help_text="As the crow flies; null where the place is not known."
     )
+    is_whole_day = serializers.BooleanField(
+        help_text="Whether it can be booked for a whole day only: for one of the stretches."
+    )
     free = StretchSerializer(many=True)
 
 
@@ -63,6 +68,7 @@ def described(found: list[FreeSpace]) -> list[dict]:
         {
             "space": spaces[row.space_id],
             "distance_km": None if row.distance_km is None else round(row.distance_km, 2),
+            "is_whole_day": row.is_whole_day,
             "free": row.stretches,
         }
         for row in found
@@ -71,20 +77,24 @@ def described(found: list[FreeSpace]) -> list[dict]:
 
 @method_decorator(conditional_page, name="dispatch")
 class FreeTimeView(GenericAPIView):
-    """Public, and true only at the moment: whoever keeps an answer asks whether it is still so."""
+    """True only at the moment, and for whoever asks: a kept answer is asked whether it is still so."""
 
-    authentication_classes = []
     permission_classes = [AllowAny]
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_cache_control(response, no_cache=True)
+        patch_vary_headers(response, ["Authorization", "Cookie"])
         return response
 
     def asked(self, request, question: type[serializers.Serializer]) -> dict:
-        query = question(data=request.query_params)
+        query = question(data=request.query_params, context={"request": request})
         query.is_valid(raise_exception=True)
         return query.validated_data
+
+    def asker(self, asked: dict) -> Asker:
+        user = self.request.user if self.request.user.is_authenticated else None
+        return asker(user, asked.get("organisation"), today=local(timezone.now()).date())
 
 
 class Availability(FreeTimeView):
@@ -107,6 +117,7 @@ class Availability(FreeTimeView):
             spaces,
             windows_of(asked),
             now=timezone.now(),
+            asker=self.asker(asked),
             length=asked["length"],
             near=asked.get("near"),
             within_km=asked.get("within_km"),
@@ -125,5 +136,7 @@ class AvailabilityOfSpace(FreeTimeView):
         space = get_object_or_404(Space, pk=pk)
         asked = self.asked(request, FreePeriod)
         window = begin(asked["from"]), end(asked["to"])
-        found = availability.free_stretches(space, window, now=timezone.now(), length=asked["length"])
+        found = availability.free_stretches(
+            space, window, now=timezone.now(), asker=self.asker(asked), length=asked["length"]
+        )
         return Response(FreeTimeSerializer({"free": found}).data)

@@ -20,14 +20,14 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Organisation, User
-from venues.api.filters import LARGEST_ID, WholeNumberFilter
+from venues.api.filters import WholeNumberFilter
 from venues.api.serializers import Texts, TextsSerializer
 from venues.models import Space
 
 from .. import lifecycle, limits, permissions
 from ..models import Booking, Occupancy, Status
 from ..wishes import Wish, date_of, wish_of
-from .fields import Instant, Text, WholeNumber
+from .fields import ById, Instant, OwnOrganisation, Text, WholeNumber
 from .idempotency import answered_once
 from .questions import Period, begin, end
 
@@ -106,18 +106,6 @@ class BookingInFullSerializer(BookingSerializer):
 
 
 # --- What is asked --------------------------------------------------------------------------------
-
-
-class ById(serializers.PrimaryKeyRelatedField):
-    def __init__(self, **kwargs):
-        super().__init__(pk_field=WholeNumber(min_value=1, max_value=LARGEST_ID), **kwargs)
-
-
-class OwnOrganisation(ById):
-    """One for which the caller may book; any other is unknown to them."""
-
-    def get_queryset(self):
-        return permissions.organisations_of(self.context["request"].user)
 
 
 @extend_schema_serializer(component_name="NewBooking")

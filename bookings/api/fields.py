@@ -8,7 +8,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Organisation
+from venues.api.filters import LARGEST_ID
 from venues.clock import CITY, at, local
+
+from .. import permissions
 
 
 class TimeField(serializers.Field):
@@ -95,3 +99,17 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class ById(serializers.PrimaryKeyRelatedField):
+    def __init__(self, **kwargs):
+        kwargs.setdefault("pk_field", WholeNumber(min_value=1, max_value=LARGEST_ID))
+        super().__init__(**kwargs)
+
+
+class OwnOrganisation(ById):
+    """One for which the caller may book; any other is unknown to them."""
+
+    def get_queryset(self):
+        user = self.context["request"].user
+        return permissions.organisations_of(user) if user.is_authenticated else Organisation.objects.none()

@@ -9,15 +9,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from venues.api.filters import SpaceFilter, WholeNumberFilter
+from venues.api.filters import LARGEST_ID, SpaceFilter, WholeNumberFilter
 from venues.clock import at, local
 from venues.models.spaces import LONGEST_BOOKING, MINUTE
 
 from ..availability import Stretch
-from ..windows import EVERY_DAY, windows
-from .fields import DayOrInstant
+from ..windows import EVERY_DAY, same_time, windows
+from .fields import DayOrInstant, OwnOrganisation
 
 LONGEST = timedelta(days=92, hours=1)  # autumn has an hour more
+LONGEST_SEASON = timedelta(days=367)
 SIX_DAYS = timedelta(days=6)
 
 
@@ -52,15 +53,24 @@ class FreePeriod(Period):
         max_value=LONGEST_BOOKING // MINUTE,
         help_text="How long the booking shall be, in minutes. By default each space's shortest.",
     )
+    organisation = OwnOrganisation(
+        required=False,
+        pk_field=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
+        help_text="For which organisation of yours you ask. By default for yourself: what is open to"
+        " associations only, say, is not offered then.",
+    )
 
     def validate(self, asked: dict) -> dict:
         asked.setdefault("from", local(timezone.now()).date())
         asked.setdefault("to", day_of(asked["from"]) + SIX_DAYS)
         asked = super().validate(asked)
-        if end(asked["to"]) - begin(asked["from"]) > LONGEST:
-            raise refused("to", _("Ask for at most 92 days at a time."), "period_too_long")
+        self.refuse_long_period(asked)
         asked["length"] = timedelta(minutes=asked["duration"]) if "duration" in asked else None
         return asked
+
+    def refuse_long_period(self, asked: dict) -> None:
+        if end(asked["to"]) - begin(asked["from"]) > LONGEST:
+            raise refused("to", _("Ask for at most 92 days at a time."), "period_too_long")
 
 
 def refused(field: str, message, code: str) -> serializers.ValidationError:
@@ -132,6 +142,11 @@ class Search(FreePeriod):
         required=False,
         help_text="Latest end. At or before time_from it is on the next day. By default midnight.",
     )
+    begins = ClockTime(
+        required=False,
+        help_text="Exactly when each booking would begin, by the city's clocks: on how many such weekdays is"
+        " it free? Needs `duration`; then the period may be a year long.",
+    )
     weekday = Weekdays(
         required=False,
         help_text="1 is Monday; repeat it, or use commas. A night belongs to the day on which it begins.",
@@ -141,19 +156,35 @@ class Search(FreePeriod):
         required=False, min_value=0, max_value=1000, help_text="Only so near. Needs `near`."
     )
     sort = serializers.ChoiceField(
-        choices=["first_free", "distance"],
+        choices=["first_free", "distance", "price", "coverage"],
         default="first_free",
-        help_text="The soonest free first, or the nearest (needs `near`) with unknown places last.",
+        help_text="The soonest free first; the nearest (needs `near`) with unknown places last; what is free"
+        " of charge first; what is free on most of the days first.",
     )
 
     def validate(self, asked: dict) -> dict:
         if "near" not in asked and (asked["sort"] == "distance" or "within_km" in asked):
             raise refused("near", _("Say near what."), "required")
+        if "begins" in asked and "duration" not in asked:
+            raise refused("duration", _("Say how long it lasts."), "required")
         return super().validate(asked)
+
+    def refuse_long_period(self, asked: dict) -> None:
+        if "begins" not in asked:
+            super().refuse_long_period(asked)
+        elif end(asked["to"]) - begin(asked["from"]) > LONGEST_SEASON:
+            raise refused("to", _("Look at one year at a time, at most."), "period_too_long")
 
 
 def windows_of(asked: dict) -> list[Stretch]:
-    """Return the stretches that are asked about: whole days and their nights, or cut where instants say."""
+    """Return the stretches that are asked about: whole days and their nights, or cut where instants say.
+
+    With `begins`, each is the time of one booking.
+    """
+    if "begins" in asked:
+        first, last = day_of(asked["from"]), day_of(asked["to"])
+        weekdays = asked.get("weekday", EVERY_DAY)
+        return same_time(first, last, weekdays, asked["begins"], asked["length"])
     first, last = asked["from"], asked["to"]
     cuts_start, cuts_end = isinstance(first, datetime), isinstance(last, datetime)
     found = windows(

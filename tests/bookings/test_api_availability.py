@@ -13,11 +13,13 @@ from tests.factories import (
     create_booking,
     create_district,
     create_gym,
+    create_organisation,
     create_space,
     create_user,
     create_venue,
     hour,
     open_daily,
+    open_weekly,
 )
 from venues.models import Purpose, Space, Venue
 
@@ -276,3 +278,58 @@ def test_free_time_is_asked_for_anew_every_time_and_sent_only_when_it_changed():
 
     assert before["Cache-Control"] == "no-cache"
     assert (same.status_code, after.status_code) == (304, 200)
+
+
+# --- For whom, and every week ---------------------------------------------------------------------
+
+
+def test_what_is_open_to_associations_is_offered_to_who_asks_for_one():
+    member = create_user("Mikael")
+    club = create_organisation(member)
+    venue = create_venue()
+    open_weekly(venue.timetable, [6], "10:00", "12:00", open_to=["associations"])
+    space = create_space(venue=venue)
+    asked = {"from": "2027-02-06", "to": "2027-02-06"}
+
+    for_herself = client_of(member).get(AVAILABILITY, asked)
+    for_the_club = client_of(member).get(AVAILABILITY, asked | {"organisation": club.pk})
+
+    assert for_herself.json()["count"] == 0
+    assert [row["space"] for row in for_the_club.json()["results"]] == [space.pk]
+
+
+@pytest.mark.parametrize("who", ["a stranger", "nobody"])
+def test_an_organisation_of_others_is_unknown(who):
+    club = create_organisation(create_user("Mikael"))
+    asker = create_user("Vieras") if who == "a stranger" else None
+
+    answer = client_of(asker).get(AVAILABILITY, {"organisation": club.pk})
+
+    assert answer.status_code == 400
+    assert "organisation" in answer.json()["errors"]
+
+
+@pytest.mark.parametrize("organisation", ["x", "0", "9" * 40, "-1", ""])
+def test_an_organisation_that_cannot_be_is_refused(organisation):
+    assert client_of(create_user()).get(AVAILABILITY, {"organisation": organisation}).status_code == 400
+
+
+def test_every_tuesday_until_may():
+    venue = create_venue()
+    open_daily(venue.timetable, "18:00", "19:30")
+    space = create_space(venue=venue)
+    create_booking(space, hour("18:00", day=date(2027, 2, 9)), hour("19:00", day=date(2027, 2, 9)))
+    asked = {"from": "2027-02-02", "to": "2027-05-25", "weekday": 2, "begins": "18:00", "duration": 90}
+
+    answer = client_of().get(AVAILABILITY, asked | {"sort": "coverage"})
+
+    (row,) = answer.json()["results"]
+    assert len(row["free"]) == 16
+    assert row["is_whole_day"] is False
+
+
+def test_how_long_it_lasts_must_be_said_of_what_begins_every_week():
+    answer = client_of().get(AVAILABILITY, {"begins": "18:00"})
+
+    assert answer.status_code == 400
+    assert "duration" in answer.json()["errors"]
