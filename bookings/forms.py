@@ -1,23 +1,22 @@
 """What a booking needs to know, in people's own words."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.forms import BirthDateField
 from accounts.models import Organisation, User
-from venues.models import Space
+from venues.models import Purpose, Space, TermsVersion
 from venues.widgets import DayInput
 
-from . import limits, permissions
+from . import judging, limits, permissions
 from .availability import Stretch
 from .windows import EVERY_DAY, windows
-
-if TYPE_CHECKING:
-    pass
 
 
 class ClockInput(forms.TimeInput):
@@ -27,8 +26,23 @@ class ClockInput(forms.TimeInput):
         super().__init__(attrs, format="%H:%M")
 
 
+class AcceptInput(forms.CheckboxInput):
+    """A box whose tick says which version was on the page: of another version, it is not ticked."""
+
+    def __init__(self, version: TermsVersion):
+        super().__init__(
+            attrs={"value": str(version.pk)}, check_test=lambda value: str(value) == str(version.pk)
+        )
+
+    def format_value(self, value: Any) -> None:
+        return None  # the version alone is what the tick says
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        return data.get(name)
+
+
 class BookingForm(forms.Form):
-    """What a booking needs to know beside space and time."""
+    """What a booking needs to know beside space and time; of that, what the space's policy asks for."""
 
     organisation = forms.ModelChoiceField(
         label=_("Who is it for?"),
@@ -51,23 +65,43 @@ class BookingForm(forms.Form):
         help_text=_("For sudden changes, such as a locked door."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
     )
+    born_on = BirthDateField()
+    main_purpose = forms.ModelChoiceField(
+        label=_("Kind of use"),
+        queryset=Purpose.objects.none(),
+        empty_label=_("Choose"),
+        help_text=_("The venue approves some kinds of use first."),
+    )
     purpose = forms.CharField(
         label=_("What are you going to do?"),
         max_length=limits.LONGEST_PURPOSE,
         help_text=_("For example a birthday party, a meeting or floorball."),
     )
     attendees = forms.IntegerField(label=_("How many people?"), min_value=1, max_value=limits.MOST_PEOPLE)
+    adult_name = forms.CharField(
+        label=_("Adult in charge"),
+        max_length=limits.LONGEST_ADULT_NAME,
+        help_text=_("Is on the spot the whole time and answers for the space. It may be you."),
+    )
+    adult_phone = forms.CharField(
+        label=_("Phone of the adult in charge"),
+        max_length=limits.LONGEST_ADULT_PHONE,
+        widget=forms.TextInput(attrs={"type": "tel"}),
+    )
     note = forms.CharField(
         label=_("Message to the venue"),
         max_length=limits.LONGEST_NOTE,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    accepted_terms = forms.ModelChoiceField(
+        queryset=TermsVersion.objects.none(),
+        error_messages={"required": _("Read the terms of use and accept them.")},
+    )
 
-    def __init__(self, *args, user: User, space: Space, **kwargs):
+    def __init__(self, *args, user: User, space: Space, terms: TermsVersion | None, **kwargs):
         super().__init__(*args, **kwargs)
-        organisation = self.fields["organisation"]
-        assert isinstance(organisation, forms.ModelChoiceField)
+        organisation = self.choice("organisation")
         organisation.queryset = permissions.organisations_of(user)
         if not organisation.queryset.exists():
             del self.fields["organisation"]
@@ -77,6 +111,45 @@ class BookingForm(forms.Form):
             self.fields["attendees"].help_text = ngettext(
                 "There is room for %(count)d person.", "There is room for %(count)d people.", space.capacity
             ) % {"count": space.capacity}
+        self.ask_as_policy_says(user, space)
+        self.ask_to_accept(terms)
+
+    def ask_as_policy_says(self, user: User, space: Space) -> None:
+        if space.min_age and user.born_on is None:
+            self.fields["born_on"].help_text = _(
+                "Whoever books here must be at least %(age)d years old."
+                " We ask once and keep it in your details."
+            ) % {"age": space.min_age}
+        else:
+            del self.fields["born_on"]
+        kinds = judging.kinds_of_use(space) if space.approval_purposes else Purpose.objects.none()
+        if kinds.exists():
+            self.choice("main_purpose").queryset = kinds
+        else:
+            del self.fields["main_purpose"]
+        if not space.needs_adult:
+            del self.fields["adult_name"], self.fields["adult_phone"]
+
+    def ask_to_accept(self, terms: TermsVersion | None) -> None:
+        self.terms = terms
+        if terms is None:
+            del self.fields["accepted_terms"]
+            return
+        accepted = self.choice("accepted_terms")
+        # An older version was accepted when the form was open before the newest was published.
+        accepted.queryset = TermsVersion.objects.filter(terms=terms.terms_id)
+        accepted.label = _("I accept: %(terms)s") % {"terms": terms.terms.name}
+        accepted.widget = AcceptInput(terms)
+
+    def organisation_id(self) -> int | None:
+        """Return for which organisation the form is filled in so far."""
+        chosen = str(self["organisation"].value() or "") if "organisation" in self.fields else ""
+        return int(chosen) if chosen.isdecimal() else None
+
+    def choice(self, name: str) -> forms.ModelChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        return field
 
 
 class CancelForm(forms.Form):

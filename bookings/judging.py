@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from django.db.models import BooleanField, Field, Q
+from django.db.models import BooleanField, Field, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.multirange import Multirange
@@ -17,7 +17,7 @@ from venues.clock import CITY, local
 from venues.fields import bounds
 from venues.models import Opening, Purpose, Space
 from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING
-from venues.opening_hours import Stretch, moment
+from venues.opening_hours import Stretch, merged, moment
 from venues.problems import Problem
 
 from . import closures
@@ -141,6 +141,16 @@ def covers(times: Iterable[Stretch], wish: Wish) -> bool:
     return any(start <= wish.starts_at and wish.ends_at <= end for start, end in times)
 
 
+def is_staffed(wish: Wish) -> bool:
+    """Whether staff is there throughout the wish, where it matters: only then the database is asked."""
+    if not wish.space.approval_unstaffed:
+        return True
+    wished = Range(wish.starts_at, wish.ends_at)
+    openings = Opening.objects.filter(timetable=wish.space.timetable_in_force_id, is_staffed=True)
+    staffed = openings.filter(period__overlap=wished).values_list("period", flat=True)
+    return covers(merged(map(bounds, staffed)), wish)
+
+
 def closed() -> Problem:
     return Problem("closed", _("The space is not open then. Look at its opening hours."), "starts_at")
 
@@ -193,16 +203,14 @@ def missing_purpose(wish: Wish) -> Iterator[Problem]:
     if not wish.space.approval_purposes:
         return
     kinds = kinds_of_use(wish.space)
-    if kinds and wish.main_purpose not in kinds:
-        yield Problem(
-            "purpose_missing", _("Choose the kind of use, so that we know who decides."), "main_purpose"
-        )
+    if wish.main_purpose not in kinds and kinds:
+        message = _("Choose the kind of use: some need the venue's approval.")
+        yield Problem("purpose_missing", message, "main_purpose")
 
 
-def kinds_of_use(space: Space) -> list[Purpose]:
+def kinds_of_use(space: Space) -> QuerySet[Purpose]:
     """Return from what a customer chooses: the space's purposes, and those that need approval."""
-    mine = Q(spaces=space) | Q(code__in=space.approval_purposes)
-    return list(Purpose.objects.filter(mine).distinct())
+    return Purpose.objects.filter(Q(spaces=space) | Q(code__in=space.approval_purposes)).distinct()
 
 
 def missing_adult(wish: Wish) -> Iterator[Problem]:

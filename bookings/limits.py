@@ -11,3 +11,5 @@ LONGEST_NOTE = Booking._meta.get_field("note").max_length
 LONGEST_REASON = Booking._meta.get_field("reason").max_length
 LONGEST_NAME = User._meta.get_field("name").max_length
 LONGEST_PHONE = User._meta.get_field("phone").max_length
+LONGEST_ADULT_NAME = Booking._meta.get_field("adult_name").max_length
+LONGEST_ADULT_PHONE = Booking._meta.get_field("adult_phone").max_length

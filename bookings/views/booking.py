@@ -16,14 +16,27 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from venues import house_rules
+from venues import house_rules, terms
+from venues.policies import needs_approval
 from venues.problems import Refused
 
-from .. import history, lifecycle, permissions, wishes
+from .. import history, judging, lifecycle, permissions, wishes
 from ..forms import BookingForm
 from ..models import AGREED_OR_ASKED, Booking, Status
+from .changed import by_the_venue
 from .holds import KEPT, TO_OFFERS, alternatives, holds_of, linked, people_of
 
+# What a wish takes from the form.
+SAID = (
+    "organisation",
+    "main_purpose",
+    "purpose",
+    "attendees",
+    "adult_name",
+    "adult_phone",
+    "note",
+    "accepted_terms",
+)
 DRAFT = "draft"  # what the form said when its time was refused: it fills in the next one
 
 
@@ -50,7 +63,11 @@ def already_submitted(request: HttpRequest, pk: int) -> HttpResponse:
 
 def fill_in(request: SignedInRequest, held: Booking) -> HttpResponse:
     filled_in = BookingForm(
-        request.POST or None, initial=beforehand(request), user=request.user, space=held.space
+        request.POST or None,
+        initial=beforehand(request, held),
+        user=request.user,
+        space=held.space,
+        terms=terms.in_force(held.space, now=timezone.now()),
     )
     if request.method != "POST":
         return show(request, held, filled_in)
@@ -62,13 +79,8 @@ def fill_in(request: SignedInRequest, held: Booking) -> HttpResponse:
 def submit(request: SignedInRequest, held: Booking, filled_in: BookingForm) -> HttpResponse:
     asked = filled_in.cleaned_data
     remember_person(request.user, asked)
-    wish = replace(
-        wishes.wish_of(held),
-        purpose=asked["purpose"],
-        attendees=asked["attendees"],
-        note=asked["note"],
-        organisation=asked.get("organisation"),
-    )
+    said = {name: asked[name] for name in SAID if name in asked}
+    wish = replace(wishes.wish_of(held), **{"organisation": None} | said)
     try:
         booking = lifecycle.submit(held, wish, customer=request.user, now=timezone.now())
     except Refused as refusal:
@@ -80,16 +92,24 @@ def submit(request: SignedInRequest, held: Booking, filled_in: BookingForm) -> H
     return redirect(booking)
 
 
-def beforehand(request: HttpRequest) -> dict:
-    """Return what is known before the form is filled in."""
-    return {"attendees": people_of(request) or None, "organisation": ""} | request.session.get(DRAFT, {})
+def beforehand(request: SignedInRequest, held: Booking) -> dict:
+    """Return what is known before the form is filled in. For whom the time is kept is the hold's to say."""
+    known = {
+        "attendees": people_of(request) or None,
+        "adult_name": request.user.name,
+        "adult_phone": request.user.phone,
+    }
+    draft = request.session.get(DRAFT, {})
+    return known | draft | {"organisation": held.organisation_id or ""}
 
 
 def remember_person(user: User, asked: dict) -> None:
-    """Keep the name and phone of somebody who had not told them yet."""
-    if "name" in asked:
-        user.name, user.phone = asked["name"], asked["phone"]
-        user.save(update_fields=["name", "phone"])
+    """Keep what somebody had not told about themselves yet."""
+    told = [name for name in ("name", "phone", "born_on") if name in asked]
+    for name in told:
+        setattr(user, name, asked[name])
+    if told:
+        user.save(update_fields=told)
 
 
 def thanks(booking: Booking) -> str:
@@ -108,15 +128,19 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     problems = refusal.problems if refusal else []
-    offers = alternatives(problems)
+    chosen = held.organisation_id if filled_in is None else filled_in.organisation_id()
+    offers = alternatives(problems, organisation_id=chosen)
+    here = {name: name for name in filled_in.fields} if filled_in else {}
+    is_staffed = judging.is_staffed(wishes.wish_of(held))
     context = {
         "held": held,
         "date": wishes.date_of(held),
         "form": filled_in,
-        "problems": linked(problems, {"attendees": "attendees"} | (TO_OFFERS if offers else {})),
+        "problems": linked(problems, here | (TO_OFFERS if offers else {})),
         "alternatives": offers,
         "has_run_out": held.status == Status.EXPIRED or held.is_overdue(timezone.now()),
-        "rules": house_rules.before_sending(held.space),
+        "is_request": needs_approval(held.space, attendees=1, purpose_code=None, is_staffed=is_staffed),
+        "rules": house_rules.before_sending(held.space, is_staffed=is_staffed),
     }
     return render(request, "bookings/form.html", context, status=status)
 
@@ -140,6 +164,7 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
             "can_change": permissions.can_change(request.user, booking),
             "can_move": permissions.can_move(request.user, booking, booking.space),
             "can_see_arrival": permissions.can_see_arrival(request.user, booking),
+            **by_the_venue(booking, reader=request.user, now=now),
             "is_upcoming": date.starts_at > now,
             "is_open": booking.status in AGREED_OR_ASKED and date.starts_at > now,
         },

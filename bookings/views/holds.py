@@ -58,7 +58,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
             instead_of=request.session.get(KEPT),
         )
     except Refused as refusal:
-        return taken(request, space, (starts_at, ends_at), refusal)
+        return taken(request, space, (starts_at, ends_at), organisation, refusal)
     request.session[KEPT] = held.pk
     form = reverse("bookings:form", args=[held.pk])
     return redirect(with_asked(form, people_of(request), organisation.pk if organisation else None))
@@ -79,10 +79,16 @@ def linked(problems: Iterable[Problem], places: dict[str, str]) -> list[Problem]
     return [replace(problem, field=places.get(problem.field, "")) for problem in problems]
 
 
-def taken(request: HttpRequest, space: Space, period: Stretch, refusal: Refused) -> HttpResponse:
+def taken(
+    request: HttpRequest,
+    space: Space,
+    period: Stretch,
+    organisation: Organisation | None,
+    refusal: Refused,
+) -> HttpResponse:
     """Say plainly that the time cannot be had, and what can."""
     people = people_of(request)
-    offers = alternatives(refusal.problems, people)
+    offers = alternatives(refusal.problems, people, organisation.pk if organisation else None)
     context = {
         "space": space,
         "starts_at": period[0],
@@ -95,7 +101,7 @@ def taken(request: HttpRequest, space: Space, period: Stretch, refusal: Refused)
     return render(request, "bookings/taken.html", context, status=409)
 
 
-def alternatives(problems: list[Problem], people: str = "") -> list[dict]:
+def alternatives(problems: list[Problem], people: str = "", organisation_id: int | None = None) -> list[dict]:
     """Return the free times that the problems name, once each, as chips that hold them."""
     found = dict.fromkeys(offer for problem in problems for offer in problem.alternatives)
     return [
@@ -103,7 +109,7 @@ def alternatives(problems: list[Problem], people: str = "") -> list[dict]:
             "starts_at": offer.starts_at,
             "ends_at": offer.ends_at,
             "space": offer.space,
-            "action": hold_url(offer.space, people),
+            "action": hold_url(offer.space, people, organisation_id),
         }
         for offer in found
     ]
