@@ -1,60 +1,124 @@
-"""The kinds of change that can hit bookings: how each is made, whom it hits, and how it is undone."""
+"""The kinds of change that can hit bookings: how each is made, whom it hits, and how it is undone.
 
-from collections.abc import Mapping, Sequence
+Each makes itself by the rule function that makes it anyway, and compares before with after: a date that did
+not agree with the rules before is not hit by the change.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+from django.core import serializers
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from venues.models import OpeningRule, SchoolPeriod, Space, Timetable, Venue
+from venues.models import OpeningException, OpeningRule, SchoolPeriod, Space, Timetable, Venue
 from venues.opening_hours import Hours
+from venues.policy_inheritance import Owner, Values, layer_of, spaces_under
 from venues.problems import Problem
+from venues.versions import ChangedMeanwhile, version_of
 
-from .layout import Layout
-
-if TYPE_CHECKING:
-    from .closures import WishedClosure
+from . import closures, hours, layout, occupancies, policies, policy_hits, terms
+from .closed_times import WishedClosure, times_of
+from .layout import Collision, Layout, RedrawCollides
+from .models import AGREED_OR_ASKED, Impact, Occupancy
 
 # By the id of the date: why it cannot stay as it is.
 Why = dict[int, list[Problem]]
+
+Cause = Impact.Cause
 
 
 @dataclass(frozen=True)
 class Made:
     """A change that was made: the dates that it hits, and what its impact has to remember to undo it.
 
-    One that `waits` could not be made yet, because of the dates that it hits.
+    `rivals` are pairs of dates of which only one can stay: then the change waits, and has not been made yet.
     """
 
     hits: Why
     remembered: dict[str, Any]
-    waits: bool = False
+    rivals: Sequence[tuple[int, int]] = ()
 
 
 class Change(Protocol):
     """A change that a manager is about to make."""
 
-    def hall_ids(self) -> set[int]:
+    def halls(self) -> Collection[int]:
         """Return the halls that must be locked first."""
 
     def make(self, *, by: User, now: datetime) -> Made:
         """Make the change. Needs the halls' locks. Raises `Refused`."""
 
 
+# --- Closures -------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class NewClosure:
     """These spaces are closed at these times."""
 
-    wished: "WishedClosure"
+    wished: WishedClosure
+
+    def halls(self) -> set[int]:
+        return {space.hall_id for space in self.wished.spaces}
+
+    def make(self, *, by: User, now: datetime) -> Made:
+        times = times_of(self.wished)
+        hit = closures.hits_of(self.wished.spaces, times, now=now).values_list("pk", flat=True)
+        hits = list(hit.order_by())
+        closure = closures.close(self.wished, by=by, now=now)
+        problem = Problem("closed", _("Closed then: %(reason)s.") % {"reason": closure.reason})
+        return Made(
+            {pk: [problem] for pk in hits},
+            {"cause": Cause.CLOSURE, "closure": closure, "venue": only_one(self.wished.spaces)},
+        )
+
+
+def only_one(spaces: Iterable[Space]) -> Venue | None:
+    """Return the venue of the spaces, if it is one and the same. Needs `venue` loaded."""
+    venues = {space.venue for space in spaces}
+    return venues.pop() if len(venues) == 1 else None
+
+
+def undo_closure(impact: Impact, *, by: User, now: datetime) -> None:
+    closure = impact.closure
+    if closure is None or closure.lifted_at:
+        raise ChangedMeanwhile
+    closures.lift(closure, by=by, now=now)
+
+
+# --- Opening hours --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class ChangedRules:
-    """Other weekly rules take the place of a timetable's; `seen` is the version that the person looked at."""
+    """Other rules take the place of a timetable's; `seen` is the version that the person looked at."""
 
     timetable: Timetable
     rules: Sequence[OpeningRule]
     seen: str | None = None
+
+    def halls(self) -> set[int]:
+        return halls_of(hours.venue_of(self.timetable).spaces.all())
+
+    def make(self, *, by: User, now: datetime) -> Made:
+        outside, before = outside_of([self.timetable], now=now), rows_of(self.timetable.rules.all())
+        hours.change_rules(self.timetable, self.rules, now=now, seen=self.seen)
+        return Made(
+            newly(outside, outside_of([self.timetable], now=now)),
+            {
+                "cause": Cause.RULES,
+                "timetable": self.timetable,
+                "venue": hours.venue_of(self.timetable),
+                "before": {"rules": before},
+                "after": {"version": version_of(words_of(self.timetable.rules.all()))},
+            },
+        )
 
 
 @dataclass(frozen=True)
@@ -65,15 +129,68 @@ class ChangedDays:
     days: Sequence[date]
     hours: Sequence[Hours] | None
     reason: Mapping[str, str] = field(default_factory=dict)
+    open_to: Sequence[str] | None = None
+    is_staffed: bool = True
+
+    def halls(self) -> set[int]:
+        return halls_of(hours.venue_of(self.timetable).spaces.all())
+
+    def make(self, *, by: User, now: datetime) -> Made:
+        outside, before = outside_of([self.timetable], now=now), rows_of(self.said())
+        if self.hours is None:
+            for day in self.days:
+                hours.forget_day(self.timetable, day, now=now)
+        else:
+            hours.change_days(
+                self.timetable,
+                self.days,
+                self.hours,
+                reason=self.reason,
+                open_to=self.open_to,
+                is_staffed=self.is_staffed,
+                now=now,
+            )
+        return Made(
+            newly(outside, outside_of([self.timetable], now=now)),
+            {
+                "cause": Cause.RULES,
+                "timetable": self.timetable,
+                "venue": hours.venue_of(self.timetable),
+                "before": {"days": [day.isoformat() for day in self.days], "exceptions": before},
+                "after": {"version": version_of(words_of(self.said()))},
+            },
+        )
+
+    def said(self) -> models.QuerySet[OpeningException]:
+        return self.timetable.exceptions.filter(date__in=self.days)
 
 
-@dataclass(frozen=True)
-class ChangedPolicy:
-    """A kind of venue, a venue or a space says something else of how it is booked."""
+def halls_of(spaces: models.QuerySet[Space]) -> set[int]:
+    return set(spaces.order_by().values_list("hall_id", flat=True))
 
-    owner: str | Venue | Space
-    values: Mapping[str, Any]
-    seen: str | None = None
+
+def outside_of(timetables: Iterable[Timetable], *, now: datetime) -> set[int]:
+    return set(hours.outside(*timetables, now=now).order_by().values_list("pk", flat=True))
+
+
+def newly(before: Collection[int], after: Collection[int]) -> Why:
+    problem = Problem("closed", _("This would lie outside the opening hours."))
+    return {pk: [problem] for pk in after if pk not in before}
+
+
+def undo_hours(impact: Impact, *, by: User, now: datetime) -> None:
+    timetable, before = impact.timetable, impact.before
+    if timetable is None:
+        raise ChangedMeanwhile
+    said: models.QuerySet[Any] = timetable.rules.all()
+    if "days" in before:
+        said = timetable.exceptions.filter(date__in=before["days"])
+    must_still_say(impact, words_of(said))
+    with hours.changing(timetable, now=now):
+        said.delete()
+        said.model._default_manager.bulk_create(
+            instances(before.get("rules") or before.get("exceptions", []))
+        )
 
 
 @dataclass(frozen=True)
@@ -83,6 +200,72 @@ class ChangedTerms:
     periods: Sequence[SchoolPeriod]
     seen: str | None = None
 
+    def halls(self) -> set[int]:
+        return terms.hall_ids()
+
+    def make(self, *, by: User, now: datetime) -> Made:
+        concerned = list(terms.timetables())
+        outside, before = outside_of(concerned, now=now), rows_of(SchoolPeriod.objects.all())
+        terms.change_terms(self.periods, now=now, seen=self.seen)
+        return Made(
+            newly(outside, outside_of(concerned, now=now)),
+            {"cause": Cause.TERMS, "before": {"periods": before}, "after": {"version": terms.version()}},
+        )
+
+
+def undo_terms(impact: Impact, *, by: User, now: datetime) -> None:
+    terms.change_terms(instances(impact.before["periods"]), now=now, seen=impact.after["version"])
+
+
+# --- Policies -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChangedPolicy:
+    """A kind of venue, a venue or a space says something else of how it is booked."""
+
+    owner: Owner
+    values: Values
+    seen: str | None = None
+
+    def halls(self) -> set[int]:
+        return halls_of(spaces_under(self.owner))
+
+    def make(self, *, by: User, now: datetime) -> Made:
+        said, spaces = layer_of(self.owner), policy_hits.read(spaces_under(self.owner))
+        policies.change_policy(self.owner, self.values, seen=self.seen)
+        venue = self.owner.venue if isinstance(self.owner, Space) else self.owner
+        return Made(
+            policy_hits.violations(spaces, policy_hits.read(spaces_under(self.owner)), now=now),
+            {
+                "cause": Cause.POLICY,
+                "venue": venue if isinstance(venue, Venue) else None,
+                "before": {**named(self.owner), "policy": policy_hits.json_of(said)},
+                "after": {"version": version_of(policy_hits.json_of(layer_of(self.owner)))},
+            },
+        )
+
+
+def named(owner: Owner) -> dict[str, Any]:
+    if isinstance(owner, Space):
+        return {"space": owner.pk}
+    return {"venue": owner.pk} if isinstance(owner, Venue) else {"kind": owner}
+
+
+def owner_of(said: Mapping[str, Any]) -> Owner:
+    if "space" in said:
+        return Space.objects.get(pk=said["space"])
+    return Venue.objects.get(pk=said["venue"]) if "venue" in said else said["kind"]
+
+
+def undo_policy(impact: Impact, *, by: User, now: datetime) -> None:
+    owner = owner_of(impact.before)
+    must_still_say(impact, policy_hits.json_of(layer_of(owner)))
+    policies.change_policy(owner, policy_hits.values_of(impact.before["policy"]))
+
+
+# --- Layout ---------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Redrawn:
@@ -91,3 +274,107 @@ class Redrawn:
     hall: Space
     layout: Layout
     seen: str | None = None
+
+    def halls(self) -> set[int]:
+        return {self.hall.pk}
+
+    def make(self, *, by: User, now: datetime) -> Made:
+        remembered = {
+            "cause": Cause.LAYOUT,
+            "venue": self.hall.venue,
+            "before": {"hall": self.hall.pk, "layout": listed(layout.layout_of(self.hall))},
+            "after": {"layout": listed(self.layout)},
+        }
+        try:
+            layout.redraw(self.hall, self.layout, by=by, now=now, seen=self.seen)
+        except RedrawCollides:
+            found, _total = layout.collisions(self.hall, self.layout, now=now, limit=None)
+            if not all(any(can_go(date, now) for date in collision.pair) for collision in found):
+                raise
+            rivals = [(collision.first.pk, collision.second.pk) for collision in found]
+            return Made(colliding(found, now), remembered, rivals)
+        return Made({}, remembered)
+
+
+def without(redrawn: Redrawn, dates: Iterable[int], *, by: User, now: datetime) -> None:
+    """Redraw as if these dates had gone. Whoever calls this takes it back."""
+    occupancies.set_aside(dates, now=now)
+    layout.redraw(redrawn.hall, redrawn.layout, by=by, now=now)
+
+
+def can_go(date: Occupancy, now: datetime) -> bool:
+    """Whether the date may be moved or cancelled to make room. Needs `booking` loaded."""
+    return date.booking is not None and date.booking.status in AGREED_OR_ASKED and date.starts_at > now
+
+
+def colliding(collisions: Iterable[Collision], now: datetime) -> Why:
+    why: Why = defaultdict(list)
+    for collision in collisions:
+        for one, other in (collision.pair, reversed(collision.pair)):
+            if can_go(one, now):
+                message = _("This would share floor with %(other)s.") % {"other": other.space.name}
+                why[one.pk].append(Problem("redraw_collides", message))
+    return dict(why)
+
+
+def listed(drawn: Layout) -> dict[str, list[int]]:
+    return {str(pk): sorted(floor) for pk, floor in drawn.items()}
+
+
+def drawn(said: Mapping[str, list[int]]) -> Layout:
+    return {int(pk): set(floor) for pk, floor in said.items()}
+
+
+def redraw(impact: Impact, *, now: datetime) -> None:
+    """Redraw a hall as an impact has waited for. Raises `Refused` if others have come in between."""
+    hall = Space.objects.get(pk=impact.before["hall"])
+    before, after = drawn(impact.before["layout"]), drawn(impact.after["layout"])
+    layout.redraw(hall, after, by=impact.created_by, now=now, seen=layout.version(before))
+
+
+def undo_layout(impact: Impact, *, by: User, now: datetime) -> None:
+    """Nothing has been redrawn while its impact is pending: that comes last."""
+
+
+# --- What is remembered, and undone ---------------------------------------------------------------
+
+
+def undo(impact: Impact, *, by: User, now: datetime) -> None:
+    """Restore what was before the change. Needs the halls' locks.
+
+    Raises `ChangedMeanwhile` if what came instead has been changed again since.
+    """
+    undoing = {
+        Cause.CLOSURE: undo_closure,
+        Cause.RULES: undo_hours,
+        Cause.TERMS: undo_terms,
+        Cause.POLICY: undo_policy,
+        Cause.LAYOUT: undo_layout,
+    }
+    for part in reversed(parts_of(impact)):
+        undoing[Cause(part.cause)](part, by=by, now=now)
+
+
+def parts_of(impact: Impact) -> list[Impact]:
+    """Return the changes that were made in one go, in their order, as if each had been made alone."""
+    return [Impact(**part) for part in impact.after.get("parts", [])] or [impact]
+
+
+def must_still_say(impact: Impact, facts: Any) -> None:
+    if impact.after["version"] != version_of(facts):
+        raise ChangedMeanwhile
+
+
+def rows_of(rows: Iterable[models.Model]) -> list[dict]:
+    """Return rows as JSON can hold them."""
+    return json.loads(serializers.serialize("json", rows))
+
+
+def words_of(rows: Iterable[models.Model]) -> list[str]:
+    """Return what rows say, whatever their ids and their order."""
+    return sorted(json.dumps(row["fields"], sort_keys=True) for row in rows_of(rows))
+
+
+def instances(rows: Iterable[dict]) -> list:
+    """Return the rows again, with their ids."""
+    return [each.object for each in serializers.deserialize("python", rows)]

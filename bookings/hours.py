@@ -185,23 +185,25 @@ def follow_venue(space: Space, *, now: datetime) -> None:
 # --- Bookings that lie outside --------------------------------------------------------------------
 
 
-def outside(timetable: Timetable, *, now: datetime) -> QuerySet[Occupancy]:
-    """Return the dates still to come, agreed or asked for, that are not within the opening hours.
+def outside(*timetables: Timetable, now: datetime) -> QuerySet[Occupancy]:
+    """Return the dates still to come, agreed or asked for, that are not within these opening hours.
 
     A date is within them if it is open throughout to whoever booked: to the organisation for which it was
     booked, or else to the person. What policies say does not matter here.
     """
+    follow_the_venue = Q(space__timetable=None, space__venue__timetable__in=timetables)
     ahead = Occupancy.objects.filter(
-        space__in=spaces_of(timetable),
+        Q(space__timetable__in=timetables) | follow_the_venue,
         booking__status__in=AGREED_OR_ASKED,
         released_at=None,
         ends_at__gt=now,
     ).alias(
         period=Func("starts_at", "ends_at", function="tstzrange", output_field=DateTimeRangeField()),
         audiences=audiences_of_who_booked(local(now).date()),
+        timetable=Coalesce("space__timetable", "space__venue__timetable"),
     )
     open_then = (
-        Opening.objects.filter(timetable=timetable, period__overlap=OuterRef("period"))
+        Opening.objects.filter(timetable=OuterRef("timetable"), period__overlap=OuterRef("period"))
         .filter(open_to__overlap=OuterRef("audiences"))
         .order_by()
         .values_list(Func("period", function="range_agg", output_field=DateTimeRangeField()))

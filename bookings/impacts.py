@@ -7,15 +7,29 @@
 Between decision and due time nothing happens to any booking: their times stay held, nobody is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import User
-from venues.problems import Alternative, Problem
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
-from .changes import Change
-from .models import Hit, Impact, Occupancy
+from accounts.models import User
+from venues.models import Space, Venue
+from venues.problems import Alternative, Problem, Refused
+from venues.versions import ChangedMeanwhile, version_of
+
+from . import changes, closures, lifecycle, occupancies, replanning, signals
+from .changes import Change, Made, Redrawn, Why, without
+from .models import AGREED_OR_ASKED, Booking, Hit, Impact, Occupancy
+from .models.occupancies import OccupancyQuerySet
+from .occupancies import lock_halls
+from .replanning import Options, Places
+from .transactions import in_one_transaction, lock
 
 Fate = Hit.Fate
 
@@ -48,15 +62,63 @@ class Preview:
     version: str
 
 
+# --- Before it is made ----------------------------------------------------------------------------
+
+
+@in_one_transaction
 def preview(change: Change, *, by: User, now: datetime, limit: int = HITS_A_PAGE, offset: int = 0) -> Preview:
     """Return whom a change would hit, and what is free instead once it is made. Nothing is changed.
 
-    The change is made within a savepoint, under its locks, and taken back. Raises `Refused` for what cannot
-    be done at all.
+    The change is made within a savepoint, under its locks, and taken back. The number of statements does not
+    depend on how many are hit. Raises `Refused` for what cannot be done at all.
     """
-    raise NotImplementedError
+    lock_halls(change.halls())
+    with taken_back():
+        made = change.make(by=by, now=now)
+        dates = list(dates_of(made.hits)[offset : offset + limit])
+        options = options_for(dates, change, made, going=made.hits, by=by, now=now)
+        hits = [
+            PreviewedHit(date, made.hits[date.pk], options.shortlist(date), has_begun=date.starts_at <= now)
+            for date in dates
+        ]
+    return Preview(hits, len(made.hits), mark_of(made.hits))
 
 
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Do it, see what comes of it, and leave everything as it was."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def options_for(
+    dates: Sequence[Occupancy], change: Change, made: Made, *, going: Iterable[int], by: User, now: datetime
+) -> Options:
+    """Return what is free instead of dates once the change is made; if it waits, once these have gone."""
+    if not isinstance(change, Redrawn) or not made.rivals:
+        return replanning.options_for(dates, now=now)
+    with taken_back():
+        without(change, going, by=by, now=now)
+        return replanning.options_for(dates, now=now)
+
+
+def dates_of(pks: Iterable[int]) -> OccupancyQuerySet:
+    """Return dates with all that is told of them, soonest first."""
+    dates = Occupancy.objects.filter(pk__in=list(pks)).order_by("starts_at", "pk")
+    return dates.select_related(
+        "booking__customer", "booking__organisation", "space__venue", "space__part_of"
+    )
+
+
+def mark_of(hits: Why) -> str:
+    return version_of(sorted(hits))
+
+
+# --- Deciding -------------------------------------------------------------------------------------
+
+
+@in_one_transaction
 def decide(
     change: Change,
     *,
@@ -72,29 +134,240 @@ def decide(
 
     `fates` is one for all, or by the id of the date; dates that it does not name get `others`, and dates that
     were to be moved but cannot be get `unmovable`, keep or cancel. What has begun is kept in any case.
-    `reason` is what the customers read; a closure's own public reason stands in for it. `seen` is the
-    preview's version: raises `ChangedMeanwhile` if other dates are hit by now.
+    Dates move within the venues that `by` looks after. `reason` is what the customers read; a closure's own
+    public reason stands in for it. `seen` is the preview's version: raises `ChangedMeanwhile` if other dates
+    are hit by now.
     """
-    raise NotImplementedError
+    wanted = {others, *fates.values()} if isinstance(fates, Mapping) else {Fate(fates)}
+    ours = change.halls()
+    halls = set(ours)
+    if Fate.MOVE in wanted:
+        halls |= replanning.halls_near(ours, Venue.objects.looked_after_by(by), now=now)
+    lock_halls(halls)
+    made = change.make(by=by, now=now)
+    if seen is not None and seen != mark_of(made.hits):
+        raise ChangedMeanwhile
+    if not made.hits:
+        return None
+    dates = list(dates_of(made.hits))
+    impact = Impact(reason=reason.strip(), created_at=now, created_by=by, due_at=now + settings.GRACE)
+    remember(impact, made, halls=ours)
+    hits = planned(impact, dates, fates, others, now=now)
+    if moving := [hit for hit in hits if hit.fate == Fate.MOVE]:
+        going = [hit.date_id for hit in hits if hit.fate != Fate.KEEP]
+        options = options_for([hit.date for hit in moving], change, made, going=going, by=by, now=now)
+        move_or(unmovable, moving, options, halls)
+    if made.rivals:
+        must_part(made.rivals, hits)
+    impact.due_at = due_at(hits, now=now)
+    impact.save(update_fields=["due_at"])
+    signals.impact_decided.send(Impact, impact=impact)
+    return impact
 
 
+def remember(impact: Impact, made: Made, *, halls: Collection[int]) -> None:
+    """Save an impact with what its change needs to be undone."""
+    for name, value in made.remembered.items():
+        setattr(impact, name, value)
+    impact.before = impact.before | {"halls": sorted(halls)}
+    impact.after = impact.after | {"waits": bool(made.rivals)}
+    impact.save()
+
+
+def planned(
+    impact: Impact,
+    dates: Sequence[Occupancy],
+    fates: Fate | Mapping[int, Fate],
+    others: Fate,
+    *,
+    now: datetime,
+) -> list[Hit]:
+    """Save the hits with the fates that were chosen for them."""
+
+    def fate_of(date: Occupancy) -> Fate:
+        if date.starts_at <= now:
+            return Fate.KEEP
+        return fates.get(date.pk, others) if isinstance(fates, Mapping) else fates
+
+    return Hit.objects.bulk_create(
+        Hit(
+            impact=impact,
+            date=date,
+            fate=fate_of(date),
+            space=date.space,
+            starts_at=date.starts_at,
+            ends_at=date.ends_at,
+        )
+        for date in dates
+    )
+
+
+def move_or(unmovable: Fate, hits: Sequence[Hit], options: Options, halls: Collection[int]) -> None:
+    """Hold a new place in these halls for each date; those for which there is none get another fate."""
+    given, places = Places(), {}
+    for hit in hits:
+        within = (there for there in options.in_order(hit.date) if there.space.hall_id in halls)
+        if place := given.take_first(within):
+            places[hit] = place
+    held = occupancies.promise(places)
+    stranded = [hit for hit in hits if hit.pk not in held]
+    for hit in stranded:
+        hit.fate = unmovable
+    Hit.objects.filter(pk__in=[hit.pk for hit in stranded]).update(fate=unmovable)
+
+
+def must_part(rivals: Iterable[tuple[int, int]], hits: Iterable[Hit]) -> None:
+    """Raise `Refused` if both dates of a pair, of which only one can stay, would be kept."""
+    going = {hit.date_id for hit in hits if hit.fate != Fate.KEEP}
+    if any(going.isdisjoint(pair) for pair in rivals):
+        raise Refused(
+            Problem("both_kept", _("Of two bookings that would share floor, one must be moved or cancelled."))
+        )
+
+
+def due_at(hits: Iterable[Hit], *, now: datetime) -> datetime:
+    """Return the end of the grace time: no date begins before what was decided about it comes true."""
+    return min([now + settings.GRACE, *(hit.starts_at for hit in hits if hit.fate != Fate.KEEP)])
+
+
+# --- Undoing --------------------------------------------------------------------------------------
+
+
+@in_one_transaction
 def undo(impact: Impact, *, by: User, now: datetime) -> None:
     """Take a change back as if it had never been. Raises `Refused` once it is due, `ChangedMeanwhile` if
     somebody has changed the same rules again since.
     """
-    raise NotImplementedError
+    impact = pending(impact, now=now)
+    lock_halls(halls_of(impact))
+    give_places_back(impact, now=now)
+    changes.undo(impact, by=by, now=now)
+    impact.undone_at, impact.undone_by = now, by
+    impact.save(update_fields=["undone_at", "undone_by"])
 
 
+@in_one_transaction
 def let_be(impact: Impact, *, by: User, now: datetime) -> None:
-    """Spare the bookings that were to be moved or cancelled, while the change stays. Raises `Refused` once
-    it is due.
+    """Keep the bookings that were to be moved or cancelled, while the change stays. Raises `Refused` once it
+    is due, or if the change cannot be made beside them.
     """
-    raise NotImplementedError
+    impact = pending(impact, now=now)
+    if impact.after["waits"]:
+        raise Refused(
+            Problem("cannot_be_kept", _("The hall is not redrawn beside these bookings. Undo it instead."))
+        )
+    lock_halls(halls_of(impact))
+    give_places_back(impact, now=now)
+    impact.hits.update(fate=Fate.KEEP)
 
 
+def pending(impact: Impact, *, now: datetime) -> Impact:
+    """Lock an impact and return it as it is now. Raises `Refused` if nothing can be said of it any more.
+
+    Its row decides between undoing and carrying out; it is locked before the halls.
+    """
+    impact = locked(impact)
+    if impact.done_at or impact.undone_at or impact.due_at <= now:
+        raise Refused(Problem("too_late", _("It is too late: this has been carried out, or undone.")))
+    return impact
+
+
+def locked(impact: Impact) -> Impact:
+    lock(Impact, [impact.pk])
+    return Impact.objects.select_related("closure", "timetable", "created_by").get(pk=impact.pk)
+
+
+def halls_of(impact: Impact) -> set[int]:
+    """Return the halls of the change, of the dates that it hit, and of the places held for them."""
+    hit = Space.objects.filter(pk__in=impact.hits.values("space"))
+    held = Occupancy.objects.filter(hit__impact=impact)
+    return {
+        *impact.before["halls"],
+        *hit.values_list("hall_id", flat=True),
+        *held.values_list("hall_id", flat=True),
+    }
+
+
+def give_places_back(impact: Impact, *, now: datetime) -> None:
+    """Free the places that are held for the impact's dates; closures around them close them."""
+    held = Occupancy.objects.filter(hit__impact=impact)
+    freed = list(held.values_list("hall_id", "setup_at", "clear_at"))
+    occupancies.take_back(impact.hits.all())
+    close_again(freed, now=now)
+
+
+def close_again(freed: Collection[tuple[int, datetime, datetime]], *, now: datetime) -> None:
+    """Let closures close time that was given back: of these halls, between these instants."""
+    if freed:
+        halls = {hall_id for hall_id, _start, _end in freed}
+        closures.fill(halls, now=now, within=[(start, end) for _hall_id, start, end in freed])
+
+
+# --- Carrying out ---------------------------------------------------------------------------------
+
+
+@in_one_transaction
 def carry_out(impact: Impact, *, now: datetime) -> bool:
     """Move and cancel what was decided, if it is due, and tell those concerned. Returns whether it was.
 
     Whoever has cancelled or moved meanwhile is left alone. As often as it is called, it happens once.
     """
-    raise NotImplementedError
+    impact = locked(impact)
+    if impact.done_at or impact.undone_at or impact.due_at > now:
+        return False
+    lock_halls(halls_of(impact))
+    try:
+        with transaction.atomic():
+            let_come_true(impact, now=now)
+            if impact.after["waits"]:
+                changes.redraw(impact, now=now)
+    except Refused as refusal:
+        impact.after = impact.after | {"refused": sorted(refusal.codes)}
+        signals.impact_failed.send(Impact, impact=impact)
+    give_places_back(impact, now=now)
+    impact.done_at = now
+    impact.save(update_fields=["after", "done_at"])
+    return True
+
+
+def let_come_true(impact: Impact, *, now: datetime) -> None:
+    """Move and cancel the bookings that are still as they were when they were hit."""
+    hits = list(untouched(impact)) if is_in_force(impact) else []
+    moved, cancelled = with_fate(Fate.MOVE, hits), with_fate(Fate.CANCEL, hits)
+    left = [hit.date for hit in hits if hit.fate != Fate.KEEP]
+    reasons = {pk: reason_for(hit.booking.customer, impact) for pk, hit in cancelled.items()}
+    lifecycle.move_together(moved, by=impact.created_by)
+    lifecycle.cancel_together(cancelled, by=impact.created_by, reasons=reasons, now=now)
+    Hit.objects.filter(pk__in=[hit.pk for hit in hits]).update(is_carried_out=True)
+    close_again([(date.hall_id, date.setup_at, date.clear_at) for date in left], now=now)
+
+
+def with_fate(fate: Fate, hits: Iterable[Hit]) -> dict[int, Hit]:
+    """Return the hits of a fate by the id of their booking."""
+    return {hit.booking.pk: hit for hit in hits if hit.fate == fate}
+
+
+def untouched(impact: Impact) -> Iterable[Hit]:
+    """Lock the bookings, and return the hits whose dates are where they were, and still count."""
+    dates = Occupancy.objects.filter(hits__impact=impact)
+    lock(Booking, dates.values_list("booking", flat=True))
+    return impact.hits.filter(
+        date__space=F("space"),
+        date__starts_at=F("starts_at"),
+        date__ends_at=F("ends_at"),
+        date__released_at=None,
+        date__booking__status__in=AGREED_OR_ASKED,
+    ).select_related("date__booking__customer")
+
+
+def is_in_force(impact: Impact) -> bool:
+    """Whether what was changed is still so: nobody loses a booking to a closure that was lifted."""
+    return not any(part.closure and part.closure.lifted_at for part in changes.parts_of(impact))
+
+
+def reason_for(customer: User | None, impact: Impact) -> str:
+    """Return what a customer reads: the manager's words, or the closure's public reason."""
+    if impact.reason or impact.closure is None:
+        return impact.reason
+    with translation.override(customer.language if customer else settings.LANGUAGE_CODE):
+        return str(impact.closure.public_reason or "")

@@ -4,10 +4,10 @@ Lock order everywhere: customer, halls, bookings, dates. PostgreSQL writes the i
 looks for conflicts, so without the hall's lock even two plain inserts can wait for each other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import IntegrityError, connection
@@ -16,9 +16,9 @@ from psycopg.types.multirange import Multirange
 
 from venues.clock import exact
 from venues.models import Space
-from venues.problems import Problem, Refused
+from venues.problems import Alternative, Problem, Refused
 
-from .models import Booking, Occupancy
+from .models import Booking, Hit, Occupancy
 from .transactions import lock
 
 NO_OVERLAP = {"occupancy_respects_setup", "occupancy_respects_cleanup"}
@@ -84,6 +84,57 @@ def relocate(date: Occupancy, space: Space, starts_at: datetime, ends_at: dateti
         Occupancy.objects.filter(pk=date.pk).update(**place(space, starts_at, ends_at))
 
 
+def promise(places: Mapping[Hit, Alternative]) -> set[int]:
+    """Hold the places to which impacts will move dates; return the ids of the hits whose places were free.
+
+    Needs the halls' locks.
+    """
+    drawn_now = Space.objects.with_place().in_bulk({there.space.pk for there in places.values()})
+    Occupancy.objects.bulk_create(
+        (
+            Occupancy(
+                hit=hit,
+                original_starts_at=there.starts_at,
+                **place(drawn_now[there.space.pk], there.starts_at, there.ends_at),
+            )
+            for hit, there in places.items()
+        ),
+        ignore_conflicts=True,
+    )
+    return set(Occupancy.objects.filter(hit__in=places).values_list("hit", flat=True))
+
+
+def set_aside(dates: Iterable[int], *, now: datetime) -> None:
+    """Let dates hold their time no more, to see what is free without them. Whoever does takes it back."""
+    Occupancy.objects.filter(pk__in=dates).update(released_at=now)
+
+
+def take_back(hits: Iterable[Hit]) -> None:
+    """Give up the places that are held for hits. Needs the halls' locks."""
+    Occupancy.objects.filter(hit__in=hits).delete()
+
+
+def take_up(hits: Collection[Hit]) -> dict[int, Occupancy]:
+    """Let dates take the places that are held for their hits; return those places by the hit's id.
+
+    Needs the locks of the halls that they leave and of those that they come to.
+    """
+    held = Occupancy.objects.filter(hit__in=hits).select_related("space__part_of", "space__venue")
+    places = {there.hit_id: there for there in held if there.hit_id}
+    take_back(hits)
+    Occupancy.objects.bulk_update(
+        [
+            Occupancy(
+                pk=hit.date_id,
+                **place(places[hit.pk].space, places[hit.pk].starts_at, places[hit.pk].ends_at),
+            )
+            for hit in hits
+        ],
+        ["space", "hall", "footprint", "setup_at", "starts_at", "ends_at", "clear_at"],
+    )
+    return places
+
+
 def place(space: Space, starts_at: datetime, ends_at: datetime) -> dict:
     """Return the columns that say where and when, buffers included. Needs `part_of` loaded."""
     starts_at, ends_at = exact(starts_at), exact(ends_at)
@@ -131,7 +182,7 @@ def close_off(dates: Iterable[Closed]) -> None:
 
 OPEN_UP = """
 delete from bookings_occupancy
-where id in (
+where id = any(array(
     select date.id
     from unnest(%s::bigint[]) hall (id)
     cross join lateral (
@@ -141,13 +192,14 @@ where id in (
         offset 0
     ) date
     where closure_id is not null
-)
+))
 returning closure_id, space_id, starts_at, ends_at
 """
 
 
 def open_up(hall_ids: Iterable[int], window: Multirange[datetime]) -> list[Closed]:
     """Delete the dates of closures that reach into the window, and return them. Needs the halls' locks."""
+    params: list[Any] = [list(hall_ids), window]
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_UP, [list(hall_ids), window])
+        cursor.execute(OPEN_UP, params)
         return [Closed(*row) for row in cursor.fetchall()]

@@ -1,6 +1,7 @@
 """Facts about bookings, past tense, sent inside the transaction. Receivers only write rows.
 
-Each carries `booking`; those that a person caused carry `by`.
+Each about a booking carries `booking`; those that a person caused carry `by`, and those that follow from a
+change that hit the booking carry `hit`.
 """
 
 from django.dispatch import Signal
@@ -12,3 +13,6 @@ booking_declined = Signal()
 booking_cancelled = Signal()
 booking_expired = Signal()
 booking_moved = Signal()
+
+impact_decided = Signal()  # carries `impact`: it is to be carried out when it is due
+impact_failed = Signal()  # carries `impact`: it was due, and could not be carried out

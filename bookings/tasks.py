@@ -7,14 +7,39 @@ from venues import openings
 from venues.clock import local
 from venues.models import Timetable
 
-from . import lifecycle, messages
-from .models import Booking, KeptAnswer
+from . import impacts, lifecycle, messages
+from .models import Booking, Hit, Impact, KeptAnswer
 
 
 @app.task(queue="mail", retry=5)
-def tell(booking_id: int, what: str) -> None:
-    """Tell the people concerned what became of a booking."""
-    messages.tell(Booking.objects.with_place().get(pk=booking_id), what)
+def tell(booking_id: int, what: str, hit_id: int | None = None) -> None:
+    """Tell the people concerned what became of a booking, and if a change hit it, of that."""
+    causes = Hit.objects.select_related("impact__closure", "space__venue")
+    hit = causes.get(pk=hit_id) if hit_id else None
+    messages.tell(Booking.objects.with_place().get(pk=booking_id), what, hit=hit)
+
+
+@app.task(queue="mail", retry=5)
+def tell_of_failure(impact_id: int) -> None:
+    """Tell whoever decided that it could not be carried out."""
+    messages.tell_of_failure(Impact.objects.select_related("venue", "created_by").get(pk=impact_id))
+
+
+@app.task(retry=5)
+def carry_out(impact_id: int) -> None:
+    """Carry out what was decided, if nobody has undone it, as soon as it is due."""
+    now = timezone.now()
+    for impact in Impact.objects.due(now).filter(pk=impact_id):
+        impacts.carry_out(impact, now=now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="carry_out_due")
+def carry_out_due(timestamp: int) -> None:
+    """Carry out what is due and was missed: no decision is forgotten because a worker died."""
+    now = timezone.now()
+    for impact in Impact.objects.due(now):
+        impacts.carry_out(impact, now=now)
 
 
 @app.periodic(cron="* * * * *")

@@ -1,5 +1,7 @@
 """Closures, and what a change of a manager's does to bookings."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from venues.models import Space, Timetable, Venue
 from venues.texts import Text, text_of
+
+if TYPE_CHECKING:
+    from .bookings import Booking
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):
@@ -118,6 +123,7 @@ class Impact(models.Model):
         TERMS = "terms", _("School terms")
         POLICY = "policy", _("Booking rules")
         LAYOUT = "layout", _("Layout of the hall")
+        COPY = "copy", _("Copy of another venue")
 
     cause = models.CharField(max_length=10, choices=Cause)
     # Whose page it is shown on; None for what concerns the whole city.
@@ -186,3 +192,10 @@ class Hit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date}: {self.fate}"
+
+    @property
+    def booking(self) -> "Booking":
+        """The booking whose date was hit. Needs `date__booking` loaded."""
+        booking = self.date.booking
+        assert booking is not None, "Only dates of bookings are hit."
+        return booking
