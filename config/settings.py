@@ -259,7 +259,8 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; no request of ours is near it
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000  # 99 rules of opening hours with all their conditions are half of it
+# 99 rules of opening hours are 2,000 fields, the layout of a hall of 100 pieces and 50 parts 5,000.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
 
 # --- Safety --------------------------------------------------------------------------------------
 

@@ -223,7 +223,7 @@ def index(request: SignedInRequest, found: QuerySet[Impact], venue: Venue | None
 @login_required
 def one(request: SignedInRequest, pk: int) -> HttpResponse:
     """What a change does to each booking that it hits, and until when it can be undone."""
-    impact = get_object_or_404(told(seen_by(request.user)), pk=pk)
+    impact, now = get_object_or_404(told(seen_by(request.user)), pk=pk), timezone.now()
     hits = impact.hits.select_related(
         "date__booking__customer", "date__booking__organisation", "space__venue", "target__space__venue"
     )
@@ -231,7 +231,7 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
         hits = hits.filter(space__venue__in=in_sight(request.user))
     context = {
         "impact": impact,
-        "is_pending": impact.done_at is None and impact.undone_at is None,
+        "is_pending": impact.done_at is None and impact.undone_at is None and impact.due_at > now,
         "venue": impact.venue,
         "may_undo": may_undo(request.user, impact),
         "only_looks": not may_change(request.user, impact.venue),

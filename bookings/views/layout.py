@@ -1,10 +1,9 @@
 """The layout of a hall: which pieces of its floor each of its spaces covers."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,8 +13,10 @@ from venues.models import Space, Venue
 from venues.problems import Refused
 
 from .. import layout
+from ..changes import Redrawn
 from ..layout import RedrawCollides
 from ..manager_forms import LayoutForm
+from .impacts import impact_preview
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,13 +35,17 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page(request, hall, form, status=422)
     try:
-        layout.redraw(
-            hall, form.footprints, by=request.user, now=timezone.now(), seen=form.cleaned_data["version"]
+        return impact_preview(
+            request,
+            Redrawn(hall, form.footprints, seen=form.cleaned_data["version"]),
+            title=_("Redraw the hall: %(hall)s") % {"hall": hall.name},
+            verb=_("Redraw the hall"),
+            said=_("The hall has been redrawn. All its bookings follow."),
+            back=reverse("bookings:layout", args=[pk]),
+            venue=hall.venue,
         )
     except Refused as refusal:
         return page(request, hall, as_written(request, hall), refusal, status=409)
-    messages.success(request, _("The hall has been redrawn. All its bookings follow."))
-    return redirect("bookings:layout", pk)
 
 
 def form_of(hall: Space, drawn: layout.Layout, *, count: int, data=None) -> LayoutForm:

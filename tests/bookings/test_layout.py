@@ -4,12 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection, connections
 from django.test import Client
 
 from bookings import layout, lifecycle
 from bookings.layout import RedrawCollides, layout_of, redraw
-from bookings.models import Booking, Occupancy
+from bookings.models import Booking, Impact, Occupancy
 from tests.factories import (
     NOW,
     create_booking,
@@ -269,12 +270,57 @@ def test_a_piece_is_added_before_anything_is_saved(desk, gym):
     assert layout_of(whole)[b.pk] == {1, 3}
 
 
-def test_the_page_names_the_bookings_that_would_collide(desk, gym):
+def test_the_page_shows_whose_bookings_would_collide_before_anything_is_drawn(desk, gym):
     whole, a, b, _ = gym
     bookings = [create_booking(space, "10:00", "12:00") for space in (a, b)]
     page = desk.get(url_of(gym))
 
     answer = desk.post(url_of(gym), drawing(page, **{f"space_{b.pk}": ["0", "1"]}))
+
+    assert answer.status_code == 200
+    assert answer.context["total"] == 2
+    for booking in bookings:
+        assert booking.get_absolute_url() in answer.text
+    assert layout_of(whole)[b.pk] == {1}
+
+
+def test_of_two_bookings_that_would_collide_one_must_go(desk, gym):
+    whole, a, b, _ = gym
+    stays, goes = (create_booking(space, "10:00", "12:00") for space in (a, b))
+    said = drawing(desk.get(url_of(gym)), **{f"space_{b.pk}": ["0", "1"]})
+    preview = desk.post(url_of(gym), said)
+    decision = said | {
+        "impact-choice": "keep",
+        "impact-version": preview.context["version"],
+        "impact-reason": "Sali jaetaan uudelleen.",
+        "impact-decide": "yes",
+    }
+
+    both_kept = desk.post(url_of(gym), decision)
+    answer = desk.post(url_of(gym), decision | {f"impact-fate-{goes.dates.get().pk}": "cancel"}, follow=True)
+
+    assert both_kept.status_code == 409
+    assert "one must be moved or cancelled" in both_kept.text
+    assert "The hall is redrawn at" in answer.text
+    assert set(Impact.objects.get().hits.values_list("date__booking", "fate")) == {
+        (stays.pk, "keep"),
+        (goes.pk, "cancel"),
+    }
+    assert layout_of(whole)[b.pk] == {1}
+
+
+def test_the_page_names_bookings_that_have_begun_and_would_collide(desk, gym):
+    whole, a, b, _ = gym
+    earlier = NOW - timedelta(days=1)
+    with time_machine.travel(NOW):
+        desk.force_login(create_manager(whole.venue))
+        bookings = [
+            create_booking(space, NOW - timedelta(hours=1), NOW + timedelta(hours=1), now=earlier)
+            for space in (a, b)
+        ]
+        page = desk.get(url_of(gym))
+
+        answer = desk.post(url_of(gym), drawing(page, **{f"space_{b.pk}": ["0", "1"]}))
 
     assert answer.status_code == 409
     assert "in 1 case" in answer.text
