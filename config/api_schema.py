@@ -56,7 +56,7 @@ class ApiSchema(AutoSchema):
 
     def _get_response_bodies(self, direction="response") -> dict:
         told = super()._get_response_bodies(direction)
-        if self.is_public:
+        if getattr(self.view, "is_conditional", False):
             told["304"] = {"description": "What the caller has kept (`If-None-Match`) is still true."}
         for code in self.refusals():
             refusal = OpenApiResponse(ErrorSerializer, REFUSALS[code])

@@ -80,6 +80,7 @@ class FreeTimeView(GenericAPIView):
     """True only at the moment, and for whoever asks: a kept answer is asked whether it is still so."""
 
     permission_classes = [AllowAny]
+    is_conditional = True
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
@@ -19,10 +20,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.details import could_be_born_on, remember_birth
 from accounts.models import Organisation, User
 from venues.api.filters import WholeNumberFilter
 from venues.api.serializers import Texts, TextsSerializer
-from venues.models import Space
+from venues.models import Purpose, Space, TermsVersion
 
 from .. import lifecycle, limits, permissions
 from ..models import Booking, Occupancy, Status
@@ -81,6 +83,14 @@ class BookingSerializer(serializers.Serializer):
     purpose = serializers.CharField()
     attendees = serializers.IntegerField()
     note = serializers.CharField(help_text="A message to the venue.")
+    main_purpose = serializers.CharField(
+        source="main_purpose.code", allow_null=True, help_text="The kind of use: the code of a purpose."
+    )
+    adult_name = serializers.CharField(help_text="Who is in charge on the spot.")
+    adult_phone = serializers.CharField()
+    accepted_terms = serializers.IntegerField(
+        source="accepted_terms_id", allow_null=True, help_text="The version of the terms that was accepted."
+    )
     competes = serializers.BooleanField(help_text="Others may ask for the same time; the manager chooses.")
     created_at = Instant()
     decide_by = Instant(allow_null=True, help_text="A request without an answer by then expires.")
@@ -108,8 +118,30 @@ class BookingInFullSerializer(BookingSerializer):
 # --- What is asked --------------------------------------------------------------------------------
 
 
+class PurposeCode(Text):
+    """A word of the city's list of purposes, by its code."""
+
+    default_error_messages = {"unknown": _("There is no such purpose.")}
+
+    def to_internal_value(self, data) -> Purpose:  # type: ignore[override]
+        code = super().to_internal_value(data)
+        # Looked for here, not in the database, which takes no text with a NUL.
+        found = {purpose.code: purpose for purpose in Purpose.objects.all()}.get(code)
+        return found or self.fail("unknown")
+
+
+class BirthDate(serializers.DateField):
+    default_error_messages = {"not_born": _("Check the year: this cannot be a date of birth.")}
+
+    def to_internal_value(self, data) -> date:
+        day = super().to_internal_value(data)
+        return day if could_be_born_on(day) else self.fail("not_born")
+
+
 @extend_schema_serializer(component_name="NewBooking")
 class NewBookingSerializer(serializers.Serializer):
+    """Beside space and time, what the space's `policies` ask for; `problems` name what is missing."""
+
     space = ById(queryset=Space.objects.all())  # the rules read it anew, with its place
     starts_at = Instant()
     ends_at = Instant()
@@ -120,6 +152,30 @@ class NewBookingSerializer(serializers.Serializer):
     )
     organisation = OwnOrganisation(
         required=False, allow_null=True, help_text="For whom, if not for the caller alone."
+    )
+    main_purpose = PurposeCode(
+        required=False,
+        allow_null=True,
+        help_text="The kind of use, by the code of one of the space's purposes, if some need approval.",
+    )
+    adult_name = Text(
+        max_length=limits.LONGEST_ADULT_NAME,
+        default="",
+        allow_blank=True,
+        help_text="Who is in charge on the spot, if the space needs somebody.",
+    )
+    adult_phone = Text(max_length=limits.LONGEST_ADULT_PHONE, default="", allow_blank=True)
+    accepted_terms = ById(
+        queryset=TermsVersion.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="The `id` of the version of the space's terms that the customer accepts.",
+    )
+    born_on = BirthDate(
+        required=False,
+        allow_null=True,
+        help_text="The caller's date of birth, where the space has a minimum age. Kept in the caller's"
+        " details, and not asked again.",
     )
 
 
@@ -170,7 +226,8 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         return self.request.user
 
     def get_queryset(self):
-        return Booking.objects.submitted().visible_to(self.request.user).with_place().order_by("-pk")
+        bookings = Booking.objects.submitted().visible_to(self.request.user).with_place()
+        return bookings.select_related("main_purpose").order_by("-pk")
 
     def filter_queryset(self, queryset):
         """Ask for a period, too, which a filter cannot: `from` is no name in Python."""
@@ -201,9 +258,13 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
     def create(self, request: Request) -> Response:
         """Book, or send a request where the space is booked by request: `status` says which it became.
 
-        A taken time is answered with 409 `time_taken` and what is free instead.
+        A taken time is answered with 409 `time_taken` and what is free instead. What the space's policy wants
+        to be told besides is a problem with a code of its own: `purpose_missing`, `adult_missing`,
+        `birth_date_missing`, `terms_not_accepted`, or `terms_changed` if a newer version has been published.
         """
-        wish = Wish(**self.asked(NewBookingSerializer, request.data))
+        asked = self.asked(NewBookingSerializer, request.data)
+        remember_birth(self.caller, asked.pop("born_on", None))
+        wish = Wish(**asked)
         booking = lifecycle.book(wish, customer=self.caller, now=timezone.now())
         context = {**self.get_serializer_context(), "wish": wish}  # spares reading back what was just written
         return Response(BookingInFullSerializer(booking, context=context).data, status.HTTP_201_CREATED)

@@ -153,10 +153,19 @@ def test_never_free_at_that_time_says_so(client):
 
 def test_any_free_part_of_this_hall(client):
     whole, a, b, _a_and_c = create_gym()
-    create_booking(a, "08:00", "22:00")
+    create_booking(a, "09:00", "21:00")
     create_room("Toisaalla")
 
-    page = client.get("/", {"hall": whole.pk, "when": "dates", "first": hour("12:00").date()})
+    page = client.get(
+        "/",
+        {
+            "hall": whole.pk,
+            "when": "dates",
+            "first": hour("12:00").date(),
+            "time_from": "09:00",
+            "time_to": "21:00",
+        },
+    )
 
     assert {result.space for result in page.context["results"]} == {b}
 

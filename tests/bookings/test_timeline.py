@@ -6,15 +6,14 @@ from itertools import pairwise
 import pytest
 
 from bookings import timeline
-from bookings.models import Closure, Occupancy
 from bookings.timeline import Kind
 from tests.factories import (
     MONDAY,
     NOW,
     create_booking,
+    create_closure,
     create_gym,
     create_space,
-    create_user,
     create_venue,
     hour,
     open_daily,
@@ -109,18 +108,7 @@ def test_a_closed_day_says_why():
 
 def test_a_closure_within_the_day_says_why():
     hall = create_hall()
-    closure = Closure.objects.create(reason_fi="Lattia lakataan", created_at=NOW, created_by=create_user())
-    Occupancy.objects.create(
-        space=hall,
-        hall_id=hall.hall_id,
-        footprint=hall.footprint,
-        setup_at=hour("10:00"),
-        starts_at=hour("10:00"),
-        ends_at=hour("12:00"),
-        clear_at=hour("12:00"),
-        original_starts_at=hour("10:00"),
-        closure=closure,
-    )
+    create_closure(hall, hour("10:00"), hour("12:00"), reason="Lattia lakataan")
 
     assert (Kind.CLOSED, "10-12", "Lattia lakataan") in rows_of(hall)
 

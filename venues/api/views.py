@@ -8,7 +8,7 @@ from django.views.decorators.http import conditional_page
 from rest_framework.permissions import AllowAny
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from ..models import District, Equipment, Purpose, Space, Venue
+from ..models import District, Equipment, Purpose, Space, TermsVersion, Venue
 from .filters import DistrictFilter, ListedSpaceFilter, VenueFilter
 from .serializers import DistrictSerializer, SpaceSerializer, VenueSerializer
 
@@ -20,6 +20,7 @@ class PublicFacts(ReadOnlyModelViewSet):
     """The same for everybody, so credentials are not looked at and anybody may keep the answer a while."""
 
     authentication_classes = []
+    is_conditional = True
     permission_classes = [AllowAny]
     lookup_value_regex = "[0-9]+"
 
@@ -53,10 +54,11 @@ class SpaceViewSet(PublicFacts):
     """What is booked: halls, and parts of halls."""
 
     queryset = (
-        Space.objects.select_related("part_of")
+        Space.objects.select_related("part_of", "terms")
         .prefetch_related(
             Prefetch("parts", Space.objects.only("pk", "part_of").order_by("pk")),
             Prefetch("purposes", Purpose.objects.order_by("pk")),
+            Prefetch("terms__versions", TermsVersion.objects.select_related("terms")),
             Prefetch("equipment", Equipment.objects.order_by("pk")),
         )
         .order_by("pk")
