@@ -49,7 +49,9 @@ def change_policy(owner: Owner, values: Values, *, seen: str | None = None) -> N
 
 def say(owner: Owner, values: Values) -> None:
     word = {column: values.get(name) for name, column in COLUMNS.items()}
-    if any(value is not None for value in word.values()):
+    # A kind's word that an import said is remembered, so that the next import does not say it again.
+    is_imported = Policy.objects.filter(**key_of(owner)).exclude(imported={}).exists()
+    if is_imported or any(value is not None for value in word.values()):
         Policy.objects.update_or_create(**key_of(owner), defaults=word)
     else:
         Policy.objects.filter(**key_of(owner)).delete()

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from .models import Policy, Space
 
-OWNERS = {"id", "kind", "venue", "space"}
+OWNERS = {"id", "kind", "venue", "space", "imported"}
 FIELDS = [field.name for field in Policy._meta.fields if field.name not in OWNERS]
 
 LAYERS = """

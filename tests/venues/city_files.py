@@ -21,7 +21,7 @@ SOME_UNITS = {"Roihuvuoren nuorisotalo", "Malminkartanon nuorisotalo"}
 
 def is_about_some(row: dict) -> bool:
     return (
-        row.get("venue_key", "tprek-199") in SOME_VENUES
+        (row.get("venue_key") or "tprek-199") in SOME_VENUES
         and row.get("unit_name_fi", "Roihuvuoren nuorisotalo") in SOME_UNITS
         and row.get("kirkanta_id", "84911") == "84911"
     )
@@ -67,8 +67,8 @@ def counted(output: str) -> dict[str, str]:
 
 TABLES = [
     "venues_district", "venues_venue", "venues_space", "venues_purpose", "venues_equipment",
-    "venues_space_purposes", "venues_space_equipment", "venues_timetable", "venues_openinghours",
-    "venues_opening",
+    "venues_space_purposes", "venues_space_equipment", "venues_timetable", "venues_openingrule",
+    "venues_openingexception", "venues_opening", "venues_policy", "venues_terms", "venues_termsversion",
 ]  # fmt: skip
 
 

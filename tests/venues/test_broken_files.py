@@ -119,6 +119,30 @@ BROKEN = {
         with_cells("demo_policies.csv", 2, approval="maybe"),
         "demo_policies.csv:2: approval is “maybe”",
     ),
+    "policy for a purpose that there is not": (
+        with_cells("demo_policies.csv", 2, approval_purposes="wrestling"),
+        "demo_policies.csv:2: approval_purposes: the vocabulary has no wrestling",
+    ),
+    "terms that there are not": (
+        with_cells("demo_policies.csv", 2, terms="Ehdot"),
+        "demo_policies.csv:2: terms is “Ehdot”",
+    ),
+    "terms that say nothing": (
+        with_cells("demo_terms.csv", 2, text_fi=""),
+        "demo_terms.csv:2: text_fi is empty",
+    ),
+    "hours for somebody unknown": (
+        with_cells("demo_hours.csv", 2, open_to="minors; giants"),
+        "demo_hours.csv:2: open_to is “giants”",
+    ),
+    "hours that are silent of holidays": (
+        with_cells("demo_hours.csv", 2, on_holidays=""),
+        "demo_hours.csv:2: on_holidays is empty",
+    ),
+    "hours of an unknown venue": (
+        with_cells("demo_hours.csv", 2, venue_key="school-1"),
+        "demo_hours.csv:2: there is no school school-1",
+    ),
     "hour that is none": (
         with_cells("demo_hours.csv", 2, opens="25:00"),
         "demo_hours.csv:2: opens is “25:00”",

@@ -1,17 +1,16 @@
 """`manage.py import_venues`: all or nothing, and never over a person's word."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
+import time_machine
 
 from bookings import layout
-from tests.factories import NOW, create_booking, create_user, hour
-from venues import opening_hours
-from venues.clock import local
+from bookings import policies as booking_policies
+from tests.factories import NOW, create_booking, create_user, hour, say_policy
+from venues import policy_layers
+from venues.clock import CITY
 from venues.fields import pieces
 from venues.importing.merging import merged
-from venues.models import Equipment, OpeningRule, Space, Venue
+from venues.models import Equipment, OpeningRule, Policy, Space, Terms, Venue
 
 from .city_files import change, counted, everything, line_of, run, set_cell
 
@@ -75,7 +74,7 @@ def test_youth_spaces_keep_their_own_hours_and_are_not_demo(folder, capsys):
     sali = Space.objects.get(venue__key="youth-roihuvuoren-nuorisotalo", key="sali")
     assert not sali.is_demo
     assert sali.part_of.name_fi == "Koko talo"
-    assert sali.timetable.rules.get(weekdays=[4]).closes.hour == 12
+    assert sali.timetable.rules.get(weekdays__contains=[4]).closes.hour == 12
     assert sali.venue.timetable.rules.count() == 0
 
 
@@ -136,11 +135,11 @@ def test_changed_hours_change_the_openings(folder, capsys):
     run(folder, capsys)
 
     timetable = Venue.objects.get(key="tprek-199").timetable
-    assert timetable.rules.get(weekdays=[1]).opens.hour == 18
+    assert timetable.rules.get(weekdays=[1, 2, 3, 4, 5]).opens.hour == 18
     weekdays = {
         opening.period.lower for opening in timetable.openings.all() if opening.period.lower.isoweekday() < 6
     }
-    assert {instant.astimezone(opening_hours.CITY).hour for instant in weekdays} == {18}
+    assert {instant.astimezone(CITY).hour for instant in weekdays} == {18}
 
 
 def test_facts_that_the_files_tell_later_are_filled_in(folder, capsys):
@@ -156,6 +155,88 @@ def test_facts_that_the_files_tell_later_are_filled_in(folder, capsys):
     assert output["spaces"].startswith("0 created, 10 updated")
 
 
+# --- Rules and policies of kinds ------------------------------------------------------------------
+
+
+def test_made_up_hours_of_schools_are_in_term_closed_on_holidays(folder, capsys):
+    run(folder, capsys)
+
+    rules = Venue.objects.get(key="school-03005").timetable.rules.all()
+    assert [(rule.weekdays, rule.terms, rule.on_holidays) for rule in rules] == [
+        ([1, 2, 3, 4, 5], "in_term", "closed"),
+        ([6, 7], "", "closed"),
+    ]
+
+
+def test_venue_with_hours_of_its_own_is_not_as_its_kind(folder, capsys):
+    own = {"venue_key": "school-03005", "iso_weekdays": "2", "opens": "18:00", "open_to": "minors; venue"}
+    change(folder / "demo_hours.csv", lambda rows: [*rows, rows[0] | own])
+
+    run(folder, capsys)
+
+    (rule,) = Venue.objects.get(key="school-03005").timetable.rules.all()
+    assert (rule.weekdays, rule.opens.hour, rule.open_to) == ([2], 18, ["minors", "venue"])
+
+
+def test_policy_is_said_once_for_a_kind_and_holds_in_its_spaces(folder, capsys):
+    run(folder, capsys)
+
+    room = Space.objects.get(venue__key="tprek-199")
+    assert (room.bookable_when, room.notice_weekdays, room.needs_adult) == ("both", 1, True)
+    assert str(room.terms) == "Leikkipuiston tilan käyttöehdot"
+    assert room.terms.versions.get().number == 1
+    assert not Policy.objects.filter(kind=None).exists()
+    assert policy_layers.unsettled() == []
+
+
+def test_changed_policy_of_the_files_is_followed_and_a_space_keeps_its_own_word(folder, capsys):
+    run(folder, capsys)
+    gym, section = Space.objects.filter(venue__key="school-03005").order_by("pk")[:2]
+    say_policy(gym, max_minutes=90)
+    policies = folder / "demo_policies.csv"
+    set_cell(policies, line_of(policies, kind="school"), max_minutes="180")
+
+    output = counted(run(folder, capsys))
+
+    assert output["policies"] == "0 created, 1 updated, 8 unchanged, 0 refused"
+    section.refresh_from_db()
+    gym.refresh_from_db()
+    assert (section.max_minutes, gym.max_minutes) == (180, 90)
+
+
+@pytest.mark.parametrize("word", [{"max_minutes": 120, "min_minutes": 30}, {}])
+def test_what_a_person_says_for_a_kind_is_kept_and_told(folder, capsys, word):
+    run(folder, capsys)
+    booking_policies.change_policy("school", word)
+    policies = folder / "demo_policies.csv"
+    set_cell(policies, line_of(policies, kind="school"), max_minutes="180")
+
+    output = run(folder, capsys)
+
+    section = Space.objects.filter(venue__key="school-03005").first()
+    assert section.max_minutes == word.get("max_minutes", 720)
+    assert "max_minutes, " in output.split("Kept as people edited it:")[1]
+
+
+def test_policy_that_a_person_made_for_a_kind_is_theirs(folder, capsys):
+    booking_policies.change_policy("school", {"max_minutes": 120})
+
+    run(folder, capsys)
+
+    assert Policy.objects.get(kind="school").max_minutes == 120
+
+
+def test_terms_that_a_person_rewrote_stay(folder, capsys):
+    run(folder, capsys)
+    terms = Terms.objects.get(name_fi="Koulun liikuntasalin käyttöehdot")
+    terms.versions.create(number=2, text_fi="Uudet ehdot", published_at=NOW)
+
+    run(folder, capsys)
+
+    assert terms.versions.count() == 2
+    assert Terms.objects.count() == 3
+
+
 # --- What people did stays -----------------------------------------------------------------------
 
 
@@ -164,7 +245,7 @@ def test_persons_edits_are_kept_and_told(folder, capsys):
     Venue.objects.filter(key="tprek-199").update(phone="040 555")
     room = Space.objects.get(venue__key="tprek-199")
     room.equipment.set(Equipment.objects.filter(code="piano"))
-    OpeningRule.objects.filter(timetable=room.venue.timetable, weekdays=[6]).delete()
+    OpeningRule.objects.filter(timetable=room.venue.timetable, weekdays=[6, 7]).delete()
     set_cell(folder / "venues_helsinki.csv", 2, phone="+358 9 123", website="https://www.hel.fi/")
 
     output = run(folder, capsys)
@@ -173,7 +254,7 @@ def test_persons_edits_are_kept_and_told(folder, capsys):
     assert venue.phone == "040 555"
     assert venue.website == "https://www.hel.fi/"  # nobody edited this one
     assert [thing.code for thing in room.equipment.all()] == ["piano"]
-    assert not venue.timetable.rules.filter(weekdays=[6]).exists()
+    assert not venue.timetable.rules.filter(weekdays=[6, 7]).exists()
     assert "venues_helsinki.csv:2: Leikkipuisto Hilleri: phone, hours stays as a person wrote it" in output
     assert "equipment stays as a person wrote it" in output
 
@@ -256,13 +337,17 @@ def test_changed_layout_of_a_hall_is_refused_and_everything_of_it_stays(folder, 
     assert counted(output)["spaces"] == "0 created, 0 updated, 18 unchanged, 1 refused"
 
 
+@time_machine.travel(NOW)
 def test_import_does_not_disturb_bookings(folder, capsys):
     run(folder, capsys)
     section = Space.objects.get(venue__key="school-03005", key="liikuntasali-a")
-    now = timezone.now()
-    next_saturday = local(now).date() + timedelta(days=(5 - local(now).weekday()) % 7 or 7)
     booking = create_booking(
-        section, hour("10:00", day=next_saturday), hour("11:00", day=next_saturday), now=now
+        section,
+        "10:00",
+        "11:00",
+        adult_name="Aino",
+        adult_phone="040 123",
+        accepted_terms=section.terms.versions.get(),
     )
     hours, spaces = folder / "demo_hours.csv", folder / "demo_spaces.csv"
     set_cell(hours, line_of(hours, kind="school", iso_weekdays="6-7"), opens="15:00")
@@ -276,7 +361,7 @@ def test_import_does_not_disturb_bookings(folder, capsys):
     assert (date.hall_id, pieces(date.footprint), date.starts_at) == (
         section.hall_id,
         {0},
-        hour("10:00", day=next_saturday),
+        hour("10:00"),
     )
 
 

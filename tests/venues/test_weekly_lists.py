@@ -1,4 +1,4 @@
-"""Weekly hours that say more than weekly hours can: doubt closes."""
+"""Weekly hours as lists write them: other hours in some weeks, and doubt, which closes."""
 
 from datetime import time
 
@@ -27,7 +27,27 @@ def said(text: str = "", *, parity: str = "", status: str = "open") -> Said:
 def test_plain_days_are_read_as_they_stand(lines, open_hours):
     reading = read_day(lines)
 
-    assert reading.hours == list(map(hours, open_hours))
+    assert reading.hours.get("", []) == list(map(hours, open_hours))
+    assert not reading.doubt
+
+
+@pytest.mark.parametrize(
+    ("lines", "even", "odd"),
+    [
+        (
+            [said("08:00–23:00", parity="even"), said("08:00–16:30", parity="odd")],
+            "08:00–23:00",
+            "08:00–16:30",
+        ),
+        ([said("08:00–12:00", parity="even")], "08:00–12:00", None),  # odd weeks are not mentioned: closed
+    ],
+)
+def test_even_and_odd_weeks_have_hours_of_their_own(lines, even, odd):
+    reading = read_day(lines)
+
+    assert reading.hours == {
+        parity: [hours(text)] for parity, text in [("even", even), ("odd", odd)] if text is not None
+    }
     assert not reading.doubt
 
 
@@ -37,9 +57,6 @@ AMBIGUOUS = "ambiguous_two_alternatives_in_source"
 @pytest.mark.parametrize(
     ("lines", "open_hours"),
     [
-        ([said("08:00–23:00", parity="even"), said("08:00–16:30", parity="odd")], ["08:00–16:30"]),
-        ([said("08:00–12:00", parity="even"), said("10:00–00:00", parity="odd")], ["10:00–12:00"]),
-        ([said("08:00–12:00", parity="even")], []),  # odd weeks are not mentioned
         ([said("09:00–16:00", status=AMBIGUOUS), said("09:00–22:00", status=AMBIGUOUS)], ["09:00–16:00"]),
         ([said("09:00–21:00", status="open_with_exception")], []),
         ([said("17:00–12:00", status="source_typo_end_before_start")], []),
@@ -50,7 +67,7 @@ AMBIGUOUS = "ambiguous_two_alternatives_in_source"
 def test_in_doubt_only_what_is_open_by_every_reading_is_open(lines, open_hours):
     reading = read_day(lines)
 
-    assert reading.hours == list(map(hours, open_hours))
+    assert reading.hours.get("", []) == list(map(hours, open_hours))
     assert reading.doubt
 
 

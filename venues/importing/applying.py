@@ -11,11 +11,12 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from .. import openings
+from .. import openings, policy_layers
 from ..models import Space, Timetable
 from .inventory import Inventory, Record
 from .merging import merged
 from .stock import Districts, Stock, Venues, told
+from .stock_of_policies import Policies, add_terms
 from .stock_of_spaces import WORDS, Spaces, add_words
 from .tables import BrokenFiles, Fault
 
@@ -37,18 +38,22 @@ def apply(found: Inventory, *, today: date) -> Report:
     """Import an inventory. Raises BrokenFiles, having changed nothing, if the models cannot hold it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_IMPORT_AT_A_TIME])
-    # Opening hours may change, and no booking may slip in beside that: halls first, in order of id.
+    # Hours and policies may change, and no booking may slip in beside that: halls first, in order of id.
     list(Space.objects.filter(part_of=None).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     report = Report()
     for name in WORDS:
         words: Sequence[Record] = getattr(found, name)
         created = add_words(name, words)
         report.counts[name] = Counter(created=created, unchanged=len(words) - created)
+    created = add_terms(found.terms, today=today)
+    report.counts["terms"] = Counter(created=created, unchanged=len(found.terms) - created)
+    bring_up_to_date(Policies(), found.policies, report)
     districts = Districts()
     bring_up_to_date(districts, found.districts, report)
     venues = Venues(districts)
     bring_up_to_date(venues, found.venues, report)
     bring_up_to_date(Spaces(venues), found.spaces, report)
+    policy_layers.settle(Space.objects.all())
     openings.rebuild_all(Timetable.objects.all(), today=today)
     return report
 
@@ -67,7 +72,7 @@ def bring_up_to_date(stock: Stock, records: Sequence[Record], report: Report) ->
         if row is None:
             new.append(record)
             continue
-        says = told(record)
+        says = stock.says(record, row)
         stored = {name: stock.fact(row, name) for name in says}
         # Of what the last import was silent, it left the defaults. A row without one is a person's own.
         left = {name: stock.default(name) for name in says} | row.imported if row.imported else {}

@@ -47,6 +47,8 @@ def interpreted(rows: Rows, area: Area) -> Inventory:
         purposes=places.vocabulary(rows, "purpose"),
         equipment=places.vocabulary(rows, "equipment"),
         districts=list(places.districts(rows)),
+        terms=rules.terms(rows),
+        policies=rules.policies(rows),
         venues=venues,
         spaces=[*youth_spaces, *spaces.demo_spaces(rows, {venue.key[0]: venue for venue in venues}, how)],
         skipped=skipped,

@@ -1,9 +1,10 @@
 """Weekly hours as a city's lists write them, read so that doubt closes.
 
-A list may say what weekly hours cannot: other hours in even weeks, "except the second Saturday", two
-alternatives, a slip of the pen. Then only the time that is open by every reading is taken as open.
+A list may say what rules cannot: "except the second Saturday", two alternatives, a slip of the pen. Then
+only the time that is open by every reading is taken as open.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import time
 from typing import NamedTuple
@@ -24,7 +25,7 @@ class Said(NamedTuple):
 
 
 class Reading(NamedTuple):
-    hours: list[Hours]
+    hours: dict[str, list[Hours]]  # by the weeks in which they hold: "even", "odd", or "" for all
     doubt: str  # why less is open than the source may mean, or ""
 
 
@@ -32,18 +33,15 @@ def read_day(lines: Sequence[Said]) -> Reading:
     """Return the hours of one weekday that hold by every reading of the lines about it."""
     source = "; ".join(dict.fromkeys(line.text for line in lines))
     if any(line.status not in {*CERTAIN, ALTERNATIVE} for line in lines):
-        return Reading([], f"the source says “{source}”; read as closed")
+        return Reading({}, f"the source says “{source}”; read as closed")
     if any(line.status == ALTERNATIVE for line in lines):
         hours = common([[line.hours] for line in lines if line.hours])
-        return Reading(hours, f"the source says “{source}”; read as what is open by both")
-    if any(line.parity for line in lines):
-        hours = common([open_in(lines, "even"), open_in(lines, "odd")])
-        return Reading(hours, f"the source says “{source}”; read as what is open every week")
-    return Reading(open_in(lines, ""), "")
-
-
-def open_in(lines: Iterable[Said], parity: str) -> list[Hours]:
-    return [line.hours for line in lines if line.hours and line.parity in ("", parity)]
+        return Reading({"": hours}, f"the source says “{source}”; read as what is open by both")
+    by_weeks: dict[str, list[Hours]] = defaultdict(list)
+    for line in lines:
+        if line.hours:
+            by_weeks[line.parity].append(line.hours)
+    return Reading(dict(by_weeks), "")
 
 
 def common(readings: Sequence[list[Hours]]) -> list[Hours]:

@@ -1,13 +1,12 @@
 """What an import wants the database to say, as plain values, each with the line that said it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import time
 from typing import Any
 
+from ..opening_hours import Rule
 from .tables import Fault, Place
 
-WeeklyHours = tuple[tuple[int, time, time], ...]  # weekday from 1, opens, closes
+Rules = tuple[Rule, ...]
 
 
 @dataclass
@@ -17,7 +16,7 @@ class Record:
     place: Place
     key: tuple[str, ...]
     facts: dict[str, Any]
-    hours: WeeklyHours | None = None  # None: it has no opening hours of its own
+    hours: Rules | None = None  # None: it has no opening hours of its own
 
 
 @dataclass
@@ -39,10 +38,9 @@ class Inventory:
     purposes: list[Record] = field(default_factory=list)
     equipment: list[Record] = field(default_factory=list)
     districts: list[Record] = field(default_factory=list)
+    terms: list[Record] = field(default_factory=list)
+    policies: list[Record] = field(default_factory=list)
     venues: list[Record] = field(default_factory=list)
     spaces: list[SpaceRecord] = field(default_factory=list)
     skipped: list[Fault] = field(default_factory=list)  # lines that could not be used, and why
     doubts: list[Fault] = field(default_factory=list)  # lines that were read with care, and how
-
-    def records(self) -> Iterator[Record]:
-        yield from [*self.purposes, *self.equipment, *self.districts, *self.venues, *self.spaces]

@@ -1,17 +1,18 @@
 """The rows that an import looks after: how each kind of row is read, made and changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from ..models import District, OpeningRule, Timetable, Venue
-from .inventory import Record, SpaceRecord, WeeklyHours
+from ..models import District, Timetable, Venue
+from .inventory import Record, SpaceRecord
 from .tables import Fault
+from .timetables import read, stored_rules, write_rules, written
 
 Key = tuple[str, ...]
+DAY_LIST = "day_list"  # what a venue's last day list left, beside what the folder's files say
 
 
 def told(record: Record) -> dict[str, Any]:
@@ -35,6 +36,10 @@ class Stock:
 
     def read(self) -> dict[Key, Any]:
         raise NotImplementedError
+
+    def says(self, record: Record, row: Any) -> dict[str, Any]:
+        """Return what a record says of a row that is there."""
+        return told(record)
 
     def built(self, record: Record) -> Any:
         """Return an unsaved row with a record's plain facts."""
@@ -100,7 +105,7 @@ class Venues(Stock):
     def __init__(self, districts: Districts):
         self.districts = districts
         super().__init__()
-        self.hours = weekly_hours(row.timetable_id for row in self.rows.values())
+        self.hours = stored_rules(row.timetable_id for row in self.rows.values())
 
     def read(self) -> dict[Key, Venue]:
         return {(row.key,): row for row in Venue.objects.select_related("district", "timetable")}
@@ -109,6 +114,13 @@ class Venues(Stock):
         row = super().built(record)
         (row.key,) = record.key
         return row
+
+    def says(self, record: Record, row: Venue) -> dict[str, Any]:
+        """A day list knows more of the hours than weekly ones do: where one was imported, it holds."""
+        says = super().says(record, row)
+        if DAY_LIST in row.imported:
+            says.pop("hours", None)
+        return says
 
     def fact(self, row: Venue, name: str) -> Any:
         if name == "district":
@@ -123,7 +135,7 @@ class Venues(Stock):
         rows = [self.built(record) for record in records]
         for row, record, timetable in zip(rows, records, timetables, strict=True):
             row.timetable, row.district = timetable, self.district(record.facts["district"])
-        write_hours({row.timetable: record.hours or () for row, record in zip(rows, records, strict=True)})
+        write_rules({row.timetable: record.hours or () for row, record in zip(rows, records, strict=True)})
         Venue.objects.bulk_create(rows)
         self.rows |= {record.key: row for record, row in zip(records, rows, strict=True)}
 
@@ -132,37 +144,8 @@ class Venues(Stock):
             row.district = self.district(changes["district"])
             row.save(update_fields=["district"])
         if "hours" in changes:
-            write_hours({row.timetable: read(changes["hours"])})
+            write_rules({row.timetable: read(changes["hours"])})
         super().change(row, changes, imported)
 
     def district(self, number: str | None) -> District | None:
         return self.districts.rows[number,] if number else None
-
-
-# --- Weekly hours ---------------------------------------------------------------------------------
-
-
-def weekly_hours(timetables: Iterable[int]) -> dict[int, list]:
-    found: dict[int, list] = {pk: [] for pk in timetables}
-    for row in OpeningRule.objects.filter(timetable__in=found).order_by("opens"):
-        found[row.timetable_id] += written((weekday, row.opens, row.closes) for weekday in row.weekdays)
-    return found
-
-
-def write_hours(hours: Mapping[Timetable, WeeklyHours]) -> None:
-    OpeningRule.objects.filter(timetable__in=hours).delete()
-    OpeningRule.objects.bulk_create(
-        OpeningRule(timetable=timetable, weekdays=[weekday], opens=opens, closes=closes)
-        for timetable in hours
-        for weekday, opens, closes in hours[timetable]
-    )
-
-
-def written(hours: Iterable[tuple[int, time, time]]) -> list:
-    return [[weekday, f"{opens:%H:%M}", f"{closes:%H:%M}"] for weekday, opens, closes in hours]
-
-
-def read(hours: Iterable[Sequence]) -> WeeklyHours:
-    return tuple(
-        (weekday, time.fromisoformat(opens), time.fromisoformat(closes)) for weekday, opens, closes in hours
-    )

@@ -7,8 +7,9 @@ from typing import Any
 from ..fields import footprint, pieces
 from ..models import Equipment, Purpose, Space, Timetable
 from .inventory import Record, SpaceRecord
-from .stock import Key, Stock, Venues, read, weekly_hours, write_hours
+from .stock import Key, Stock, Venues
 from .tables import Fault
+from .timetables import read, stored_rules, write_rules
 
 WORDS: dict[str, type[Purpose] | type[Equipment]] = {"purposes": Purpose, "equipment": Equipment}
 
@@ -18,12 +19,11 @@ class Spaces(Stock):
     model = Space
     links = frozenset({"venue", "part_of", "timetable", "footprint", "hall_footprint"})
     others = frozenset({"hours", "layout", *WORDS})
-    together = ({"min_minutes", "max_minutes"},)
 
     def __init__(self, venues: Venues):
         self.venues = venues
         super().__init__()
-        self.hours = weekly_hours(row.timetable_id for row in self.rows.values() if row.timetable_id)
+        self.hours = stored_rules(row.timetable_id for row in self.rows.values() if row.timetable_id)
         self.codes = {name: words_by_space(name) for name in WORDS}
         self.words = {name: {word.code: word.pk for word in WORDS[name].objects.all()} for name in WORDS}
 
@@ -83,7 +83,7 @@ class Spaces(Stock):
         timetables = Timetable.objects.bulk_create(Timetable() for _ in hours)
         for (row, _), timetable in zip(hours, timetables, strict=True):
             row.timetable = timetable
-        write_hours({row.timetable: own for row, own in hours if row.timetable})
+        write_rules({row.timetable: own for row, own in hours if row.timetable})
         Space.objects.bulk_create(rows.values())
         self.rows |= rows
         for name in WORDS:
@@ -113,7 +113,7 @@ class Spaces(Stock):
         if "hours" in changes:
             row.timetable = row.timetable or Timetable.objects.create()
             row.save(update_fields=["timetable"])
-            write_hours({row.timetable: read(changes["hours"])})
+            write_rules({row.timetable: read(changes["hours"])})
         super().change(row, changes, imported)
 
 

@@ -3,51 +3,76 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from ..audiences import Audience, for_everyone
+from ..models import OpeningRule
+from ..opening_hours import Rule
+from . import inventory
 from .hours import Hours, joined, minutes, minutes_until
-from .inventory import Record, WeeklyHours
+from .inventory import Record
 from .places import KINDS
 from .tables import Fault, Row, Rows, Shape, clock, one_of, weekday, weekdays
 
 DEMO_HOURS = "demo_hours.csv"
 LIBRARY_HOURS = "library_weekly_hours.csv"
 FILES = {
-    DEMO_HOURS: Shape(["kind", "iso_weekdays", "opens", "closes"], key=["kind", "iso_weekdays", "opens"]),
+    DEMO_HOURS: Shape(
+        ["kind", "venue_key", "iso_weekdays", "opens", "closes", "terms", "on_holidays", "open_to"],
+        key=["kind", "venue_key", "iso_weekdays", "opens"],
+    ),
     LIBRARY_HOURS: Shape(
         ["kirkanta_id", "library_name_fi", "iso_weekday", "opens", "closes", "status"],
         key=["kirkanta_id", "iso_weekday", "opens"],
     ),
 }
+TERMS = [value for value in OpeningRule.Terms.values if value]
 # Rooms are let while there is staff. "Self-service" is for card holders.
 STAFFED, SELF_SERVICE = "Open", "Self-service"
 LIBRARY_STATUSES = [STAFFED, SELF_SERVICE, "Closed for the whole day", "Temporarily closed"]
 
 
 def give_hours(venues: Iterable[Record], rows: Rows) -> list[Fault]:
-    """Give the venues their weekly hours. Returns the libraries that are no venues of ours."""
-    by_kind, by_library = demo_hours(rows[DEMO_HOURS]), library_hours(rows[LIBRARY_HOURS])
+    """Give the venues their opening rules. Returns the libraries that are no venues of ours."""
+    made_up, by_library = demo_hours(rows[DEMO_HOURS]), library_hours(rows[LIBRARY_HOURS])
     for venue in venues:
-        if library := by_library.pop(venue.key[0], None):
+        kind, (key,) = venue.facts["kind"], venue.key
+        own = made_up.pop((kind, key), None)
+        if library := by_library.pop(key, None):
             venue.hours = library.hours
-        elif venue.facts["kind"] in by_kind:
-            venue.hours = by_kind[venue.facts["kind"]]
+        elif rules := own or made_up.get((kind, "")):
+            venue.hours = rules
             venue.facts["demo_facts"].append("opening_hours")
+    for row in rows[DEMO_HOURS]:
+        if row.text("venue_key") and (row.text("kind"), row.text("venue_key")) in made_up:
+            row.refuse(f"there is no {row.text('kind')} {row.text('venue_key')}")
     return [
         Fault(library.place, f"{library.facts['name']} is not among the venues; its hours are not used")
         for library in by_library.values()
     ]
 
 
-def demo_hours(rows: Iterable[Row]) -> dict[str, WeeklyHours]:
-    found: dict[str, list[tuple[int, Hours]]] = defaultdict(list)
+def demo_hours(rows: Iterable[Row]) -> dict[tuple[str, str], inventory.Rules]:
+    """Return made-up rules by kind of venue and, for those that differ from their kind, by venue."""
+    found: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     for row in rows:
         kind, days, hours = (
             row.needed("kind", one_of(KINDS)),
             row.needed("iso_weekdays", weekdays),
             hours_in(row),
         )
+        terms = row.read("terms", one_of(TERMS)) or ""
+        on_holidays = row.needed("on_holidays", one_of(OpeningRule.OnHolidays.values)) or ""
+        open_to = audiences_in(row)
         if kind and days and hours:
-            found[kind] += [(day, hours) for day in days]
-    return {kind: weekly(said) for kind, said in found.items()}
+            rule = Rule(frozenset(days), *hours, terms=terms, on_holidays=on_holidays, open_to=open_to)
+            found[kind, row.text("venue_key")].append(rule)
+    return {whose: tuple(rules) for whose, rules in found.items()}
+
+
+def audiences_in(row: Row) -> frozenset[str]:
+    said = row.words("open_to")
+    if unknown := [word for word in said if word not in Audience.values]:
+        row.refuse(f"open_to is “{unknown[0]}”: write some of {', '.join(Audience.values)}")
+    return frozenset(said or for_everyone())
 
 
 def library_hours(rows: Iterable[Row]) -> dict[str, Record]:
@@ -82,9 +107,27 @@ def times_in(row: Row) -> Hours | None:
     return None if opens is None or closes is None else (opens, closes)
 
 
-def weekly(said: Iterable[tuple[int, Hours]]) -> WeeklyHours:
-    """Put days and their hours in order, neighbours joined."""
+def weekly(
+    said: Iterable[tuple[int, Hours]], *, week_parity: str = "", season: tuple[int, int] | None = None
+) -> inventory.Rules:
+    """Return the rules that open days at these hours: neighbours joined, weekdays that are alike in one.
+
+    Of public holidays a list of weekly hours says nothing: they are closed.
+    """
     by_day: dict[int, list[Hours]] = defaultdict(list)
     for day, hours in said:
         by_day[day].append(hours)
-    return tuple((day, *hours) for day in sorted(by_day) for hours in joined(by_day[day]))
+    days: dict[Hours, list[int]] = defaultdict(list)
+    for day in sorted(by_day):
+        for hours in joined(by_day[day]):
+            days[hours].append(day)
+    return tuple(
+        Rule(
+            frozenset(days[hours]),
+            *hours,
+            season=season,
+            week_parity=week_parity,
+            on_holidays=OpeningRule.OnHolidays.CLOSED,
+        )
+        for hours in days
+    )

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.text import slugify
 
+from . import inventory
 from .hours import Hours, Said, read_day
-from .inventory import Record, SpaceRecord, WeeklyHours
+from .inventory import Record, SpaceRecord
 from .rooms import Laid, UnknownRoom, laid_out, rooms_of
 from .rules import Rules
 from .spaces import facts_told, space_facts
@@ -26,7 +27,10 @@ FILES = {
         [*OF_A_SPACE, "iso_weekday", "opens", "closes", "week_parity", "status", "raw_text"],
         key=[*OF_A_SPACE, "iso_weekday", "opens", "closes", "week_parity"],
     ),
-    HOURS_DOUBTS: Shape([*OF_A_SPACE, "iso_weekday", "reason"], key=[*OF_A_SPACE, "iso_weekday"]),
+    HOURS_DOUBTS: Shape(
+        [*OF_A_SPACE, "iso_weekday", "week_parity", "reason"],
+        key=[*OF_A_SPACE, "iso_weekday", "week_parity"],
+    ),
     FACTS: Shape(
         [*OF_A_SPACE, "capacity", "floor_area", "purposes", "equipment", "supervision"], key=OF_A_SPACE
     ),
@@ -35,6 +39,7 @@ FILES = {
 Name = tuple[str, str]  # of the unit, of the space
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 PARITIES = ["even", "odd"]
+SEASON = (815, 531)  # rule D13
 
 
 def youth_spaces(rows: Rows, venues: Iterable[Record], rules: Rules) -> tuple[list[SpaceRecord], list[Fault]]:
@@ -88,7 +93,7 @@ def layout(unit: str, rows: Rows) -> list[tuple[Laid, Place]]:
 
 
 def space(
-    house: Record, laid: Laid, place: Place, told: Row | None, hours: WeeklyHours | None, rules: Rules
+    house: Record, laid: Laid, place: Place, told: Row | None, hours: inventory.Rules | None, rules: Rules
 ) -> SpaceRecord:
     supervision = told.text("supervision") if told else ""
     facts = {
@@ -106,34 +111,51 @@ def space(
 # --- Weekly hours --------------------------------------------------------------------------------
 
 
-def weekly_hours(rows: Rows) -> tuple[dict[Name, WeeklyHours], list[Fault]]:
-    """Return each space's hours, and where less is open than the list may mean."""
+def weekly_hours(rows: Rows) -> tuple[dict[Name, inventory.Rules], list[Fault]]:
+    """Return each space's rules, and where less is open than the list may mean."""
     lines: dict[Name, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows[HOURS]:
         if day := row.needed("iso_weekday", weekday):
             lines[name_in(row)][day].append(row)
     closed, doubts = closed_in_doubt(rows[HOURS_DOUBTS])
-    found: dict[Name, WeeklyHours] = {}
+    found: dict[Name, inventory.Rules] = {}
     for name, days in lines.items():
-        said: list[tuple[int, Hours]] = []
+        said: dict[str, list[tuple[int, Hours]]] = defaultdict(list)
         for day, of_day in days.items():
             hours, doubt = read_day([said_in(row) for row in of_day])
             if doubt:
                 doubts.append(Fault(of_day[0].place, f"{', '.join(name)}, {WEEKDAYS[day - 1]}: {doubt}"))
-            said += [(day, one) for one in hours if (name, day) not in closed]
-        found[name] = weekly(said)
+            for parity, stretches in hours.items():
+                for weeks in weeks_left(parity, closed[name, day]):
+                    said[weeks] += [(day, one) for one in stretches]
+        found[name] = tuple(
+            rule for weeks in sorted(said) for rule in weekly(said[weeks], week_parity=weeks, season=SEASON)
+        )
     return found, doubts
 
 
-def closed_in_doubt(rows: Iterable[Row]) -> tuple[set[tuple[Name, int]], list[Fault]]:
-    """Return the days that a review closed, and its reasons; a line without a weekday closes them all."""
-    closed, reasons = set(), []
+def weeks_left(parity: str, closed: set[str]) -> list[str]:
+    """Return the weeks in which hours of these weeks still hold, where some weeks are closed."""
+    if not closed:
+        return [parity]
+    return [weeks for weeks in ([parity] if parity else PARITIES) if weeks not in closed]
+
+
+def closed_in_doubt(rows: Iterable[Row]) -> tuple[dict[tuple[Name, int], set[str]], list[Fault]]:
+    """Return in which weeks a review closed which days, and its reasons.
+
+    A line without a weekday closes them all, one without parity all weeks.
+    """
+    closed: dict[tuple[Name, int], set[str]] = defaultdict(set)
+    reasons = []
     for row in rows:
-        day = row.read("iso_weekday", weekday)
-        closed |= {(name_in(row), each) for each in ([day] if day else range(1, 8))}
+        day, parity = row.read("iso_weekday", weekday), row.read("week_parity", one_of(PARITIES))
+        for each in [day] if day else range(1, 8):
+            closed[name_in(row), each] |= {parity} if parity else set(PARITIES)
         when = f", {WEEKDAYS[day - 1]}" if day else ""
+        weeks = f" in {parity} weeks" if parity else ""
         reasons.append(
-            Fault(row.place, f"{', '.join(name_in(row))}{when}: {row.text('reason')} Read as closed")
+            Fault(row.place, f"{', '.join(name_in(row))}{when}: {row.text('reason')} Read as closed{weeks}")
         )
     return closed, reasons
 

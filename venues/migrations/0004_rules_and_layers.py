@@ -28,20 +28,27 @@ def rules(apps, schema_editor):
 
 
 def layers(apps, schema_editor):
-    """What most spaces of a kind say becomes the kind's policy, the rest their own: all stay as they are."""
+    """What most spaces of a kind say becomes the kind's policy, the rest their own: all stay as they are.
+
+    The kind takes all that one space says: field by field, the usual shortest booking could be longer than
+    the usual longest.
+    """
     Policy, Space = apps.get_model("venues", "Policy"), apps.get_model("venues", "Space")
-    by_kind = defaultdict(list)
-    for space in Space.objects.select_related("venue"):
-        by_kind[space.venue.kind].append(space)
+    by_kind = defaultdict(dict)
+    for pk, kind, *said in Space.objects.values_list("pk", "venue__kind", *SILENT).iterator():
+        by_kind[kind][pk] = tuple(said)
+    made = []
     for kind, spaces in by_kind.items():
-        usual = {name: Counter(getattr(space, name) for space in spaces).most_common(1)[0][0] for name in SILENT}
-        said = {name: value for name, value in usual.items() if value != SILENT[name]}
-        if said:
-            Policy.objects.create(kind=kind, **said)
-        for space in spaces:
-            own = {name: getattr(space, name) for name in SILENT if getattr(space, name) != usual[name]}
-            if own:
-                Policy.objects.create(space=space, **own)
+        usual = Counter(spaces.values()).most_common(1)[0][0]
+        made.append(Policy(kind=kind, **differing(usual, tuple(SILENT.values()))))
+        made += [
+            Policy(space_id=pk, **differing(said, usual)) for pk, said in spaces.items() if said != usual
+        ]
+    Policy.objects.bulk_create(made, batch_size=1000)
+
+
+def differing(said, otherwise):
+    return {name: one for name, one, other in zip(SILENT, said, otherwise, strict=True) if one != other}
 
 
 class Migration(migrations.Migration):

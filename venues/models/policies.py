@@ -1,5 +1,6 @@
 """Policies as people say them, layer over layer, and the terms that a customer accepts."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -42,6 +43,9 @@ class TermsVersion(models.Model):
     class Meta:
         ordering = ["terms", "-number"]
         constraints = [models.UniqueConstraint(name="terms_version_once", fields=["terms", "number"])]
+        triggers = [
+            pgtrigger.Protect(name="terms_version_stays", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
 
     def __str__(self) -> str:
         return f"{self.terms} {self.number}"
@@ -68,6 +72,8 @@ class Policy(models.Model):
     space = models.OneToOneField(
         Space, models.CASCADE, null=True, blank=True, related_name="policy", editable=False
     )
+    # What the last import said, to tell a person's edit from an older file's word.
+    imported = models.JSONField(default=dict, editable=False)
 
     # --- when a booking may begin, and how long it may be ----------------------------------------
     start_step = models.PositiveSmallIntegerField(_("Starts every … minutes"), null=True, blank=True)
