@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closures, days, hours, impacts, inbox, layout, terms, unmet, year
+from .views import closures, copying, days, hours, impacts, inbox, layout, terms, unmet, year
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("manage/spaces/<int:pk>/own-hours/", hours.give_own, name="own_hours"),
     path("manage/spaces/<int:pk>/venue-hours/", hours.follow_venue, name="venue_hours"),
     path("manage/venues/<int:pk>/year/<int:year>/", year.show, name="year"),
+    path("manage/venues/<int:pk>/copy/", copying.copy, name="copy"),
     path("manage/terms/", terms.index, name="terms"),
     path("manage/terms/new/", terms.new, name="new_term"),
     path("manage/terms/<int:pk>/", terms.edit, name="term"),
