@@ -5,9 +5,11 @@ whole city; nothing is stored, so nothing is stale. The database subtracts sets 
 clock changes, odd ends of imported time and nights past midnight nothing special.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import count, islice
 from typing import Literal
 
 from django.core.exceptions import EmptyResultSet
@@ -16,13 +18,25 @@ from django.db.models import QuerySet
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
-from venues.audiences import STRANGER, Asker
-from venues.clock import CITY
+from venues import city_calendar
+from venues.audiences import STRANGER, Asker, Audience
+from venues.clock import CITY, at, exact, local
 from venues.fields import bounds
 from venues.models import Space
+from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING, LONGEST_BUFFER, MOST_NOTICE_WEEKDAYS
+from venues.opening_hours import monday_of
+from venues.policies import NOTICE_REACHES, bookable_times, is_weekend, season_of
+
+from .free_sql import statement
 
 Stretch = tuple[datetime, datetime]
 Order = Literal["first_free", "distance", "price", "coverage"]
+
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
+OLDEST = 99  # years: the highest age that a policy may ask for
+# Around the windows, what whole days may reach to, with what stands beside them.
+MARGIN = LONGEST_BOOKING + LONGEST_BUFFER
+LIMITED = [str(when) for when in Space.BookableWhen if when != Space.BookableWhen.ANY]
 
 
 @dataclass(frozen=True)
@@ -51,116 +65,6 @@ class Found:
     total: int
 
 
-# How near a place is, in kilometres; flat earth is exact enough within a city.
-DISTANCE = """
-    111.2 * sqrt((venue.lat - %(lat)s) ^ 2 + ((venue.lon - %(lon)s) * cosd(%(lat)s)) ^ 2)
-"""
-
-# Which busy rows are read: those of the whole city by time, or those of a few halls by hall.
-BUSY_IN_THE_CITY = """
-    from span join bookings_occupancy on with_both && span where holds_time
-"""
-BUSY_IN_A_FEW_HALLS = """
-    from hall, (select range_merge(range_agg(span)) as span from span) whole, lateral (
-        select space_id, with_both, starts_at, ends_at
-        from bookings_occupancy date
-        where date.hall_id = hall.hall_id and holds_time and (with_setup && span or with_cleanup && span)
-        offset 0                     -- hall by hall, and never the years that were not asked about
-    ) there
-"""
-
-# A booking [s, e) collides with a taken row exactly when it overlaps the row's zone: from the earlier of
-# its set-up and its start less our clean-up, to the later of its clearing and its end plus our set-up.
-FREE = """
-with wanted as materialized (
-    select space.id, space.hall_id, space.footprint,
-           coalesce(space.timetable_id, venue.timetable_id) as timetable_id,
-           make_interval(mins => space.start_step) as step,
-           make_interval(mins => coalesce(%(minutes)s, space.min_minutes)) as length,
-           tstzmultirange(tstzrange( -- until the last start's end; days of 24 hours, in any time zone
-               %(now)s + make_interval(hours => space.notice_hours),
-               %(now)s + make_interval(
-                   hours => 24 * space.ahead_days, mins => coalesce(%(minutes)s, space.min_minutes)
-               )
-           )) as bookable,
-           {distance} as distance
-    from venues_space space
-    join venues_venue venue on venue.id = space.venue_id
-    where space.is_bookable
-      and (%(minutes)s is null or %(minutes)s between space.min_minutes and space.max_minutes)
-      and (%(within_km)s::float is null or {distance} <= %(within_km)s)
-      and space.id in ({spaces})
-),
-hall as materialized (
-    select id as hall_id,
-           make_interval(mins => setup_minutes) as setup,
-           make_interval(mins => cleanup_minutes) as cleanup
-    from venues_space
-    where part_of_id is null and id in (select hall_id from wanted)
-),
-span as materialized (
-    select unnest(range_agg(tstzrange(lower(asked) - margin, upper(asked) + margin))) as span
-    from unnest(%(windows)s::tstzrange[]) asked,
-         (select coalesce(max(greatest(setup, cleanup)), '0') as margin from hall) buffers
-),
-busy as (
-    select hall_id, space_id, setup_at, starts_at, ends_at, clear_at
-    from (
-        select hall_id, space_id, lower(with_both) as setup_at, starts_at, ends_at,
-               upper(with_both) as clear_at
-        {busy}
-        offset 0                     -- time first, then the rest: one plan for every question
-    ) in_time
-),
-taken as (                           -- per booked space, before it is known whose way it stands in
-    select space_id,
-           range_agg(tstzrange(least(setup_at, starts_at - cleanup), greatest(clear_at, ends_at + setup)))
-               as time
-    from busy join hall using (hall_id)
-    group by space_id
-),
-asked as materialized (
-    select range_agg(asked) as time, range_merge(range_agg(asked)) as all_of_it
-    from unnest(%(windows)s::tstzrange[]) asked
-),
-open as materialized (               -- one look at the index for each timetable, however many windows
-    select timetable_id, asked.time * (
-        select range_agg(period) from venues_opening opening
-        where opening.timetable_id = timetable.timetable_id and period && all_of_it
-    ) as time
-    from (select distinct timetable_id from wanted) timetable, asked
-),
-blocked as (                         -- a space is blocked by every space that shares floor with it
-    select wanted.id, range_agg(taken.time) as time
-    from wanted
-    join venues_space other on other.hall_id = wanted.hall_id and other.footprint && wanted.footprint
-    join taken on taken.space_id = other.id
-    group by wanted.id
-),
-free as (
-    select wanted.id, first_free, stretches, distance
-    from wanted
-    join open using (timetable_id)
-    left join blocked using (id),
-    lateral (
-        select min(first_start) as first_free, range_agg(tstzrange(first_start, until)) as stretches
-        from (
-            select date_bin(step, lower(stretch) + step - interval '1 microsecond', %(midnight)s)
-                       as first_start,
-                   upper(stretch) as until
-            from unnest(open.time * bookable - coalesce(blocked.time, '{{}}')) stretch
-        ) on_step
-        where first_start + length <= until
-    ) long_enough
-)
-select id, first_free, stretches, distance, count(*) over () as total
-from free
-where first_free is not null
-order by {order}, id
-limit %(limit)s offset %(offset)s
-"""
-
-
 def free(
     spaces: QuerySet[Space],
     windows: Sequence[Stretch],
@@ -175,42 +79,38 @@ def free(
     offset: int = 0,
     in_few_halls: bool = False,
 ) -> Found:
-    """Return which of the spaces could be booked within the windows, and when. One statement.
+    """Return which of the spaces the asker could book within the windows, and when. One statement.
 
     `windows` are half-open, aware, and may overlap. `length` is how long the booking shall be; without
     it, each space's shortest. `near` is (latitude, longitude); `within_km` leaves out what is farther or at
-    no known point. `in_few_halls` changes no answer: it reads busy time by hall, which is quicker for a page
-    of few spaces. In order, spaces that are alike come by their first free time:
+    no known point. In order, spaces that are alike come by their first free time:
 
     - "first_free": the soonest free first;
     - "distance": the nearest first, places without a known point last;
     - "price": what is free of charge first;
-    - "coverage": what is free in most of the windows first, then the nearest.
+    - "coverage": what is free in most of the windows first, then the nearest. Windows that overlap or touch
+      are each asked about, if they are in order.
+
+    `in_few_halls` changes no answer: it reads busy time by hall, which is quicker for a page of few spaces.
     """
-    question = {
-        "now": now,
-        "minutes": None if length is None else length // timedelta(minutes=1),
-        "windows": [Range(*window) for window in windows],
-        "midnight": datetime(2000, 1, 1, tzinfo=CITY),
-        "lat": near and near[0],
-        "lon": near and near[1],
-        "within_km": within_km,
-    }
     try:
         inner, params = in_sql(spaces.order_by().values("pk"))
     except EmptyResultSet:
         return Found([], 0)
-    sql = FREE.format(
+    params |= asked(windows, length, near, within_km)
+    params |= of_city(windows, now) | of_asker(asker, local(now).date())
+    sql = statement(
         spaces=inner,
-        distance=DISTANCE if near else "null::float",
-        busy=BUSY_IN_A_FEW_HALLS if in_few_halls else BUSY_IN_THE_CITY,
-        order="distance nulls last, first_free" if order == "distance" else "first_free",
+        is_near=near is not None,
+        is_in_few_halls=in_few_halls,
+        counts_for="organisation" if asker.organisation_id else "user" if asker.user_id else None,
+        order=order,
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, params | question | {"limit": limit, "offset": offset})
+        cursor.execute(sql, params | {"limit": limit, "offset": offset})
         rows = cursor.fetchall()
         if offset and not rows:  # past the last page: the total is still true
-            cursor.execute(sql, params | question | {"limit": 1, "offset": 0})
+            cursor.execute(sql, params | {"limit": 1, "offset": 0})
             rows, total = [], sum(row[-1] for row in cursor.fetchall())
         else:
             total = rows[0][-1] if rows else 0
@@ -218,9 +118,17 @@ def free(
 
 
 def free_space(
-    pk: int, first_free: datetime, stretches: Multirange[datetime], distance: float | None
+    pk: int,
+    first_free: datetime,
+    stretches: list[Range[datetime]],
+    distance: float | None,
+    is_whole_day: bool,
+    windows: list[int] | None,
 ) -> FreeSpace:
-    return FreeSpace(pk, first_free, [bounds(stretch) for stretch in stretches], distance)
+    in_order = sorted(map(bounds, stretches))
+    return FreeSpace(
+        pk, first_free, in_order, distance, is_whole_day, tuple(number - 1 for number in windows or ())
+    )
 
 
 def in_sql(queryset: QuerySet) -> tuple[str, dict]:
@@ -239,8 +147,98 @@ def free_stretches(
     asker: Asker = STRANGER,
     length: timedelta | None = None,
 ) -> list[Stretch]:
-    """Return the stretches in which one space could be booked, oldest first."""
+    """Return the stretches in which the asker could book one space, oldest first."""
     found = free(
         Space.objects.filter(pk=space.pk), [window], now=now, asker=asker, length=length, in_few_halls=True
     )
     return found.page[0].stretches if found.page else []
+
+
+# --- What is asked, and when it is ----------------------------------------------------------------
+
+
+def asked(
+    windows: Sequence[Stretch],
+    length: timedelta | None,
+    near: tuple[float, float] | None,
+    within_km: float | None,
+) -> dict:
+    return {
+        "minutes": None if length is None else length // A_MINUTE,
+        "windows": [Range(*window) for window in windows],
+        "window_starts": [start for start, _end in windows],
+        "lat": near and near[0],
+        "lon": near and near[1],
+        "within_km": within_km,
+        "longest": LONGEST_BOOKING,
+        "margin": MARGIN,
+    }
+
+
+def of_city(windows: Sequence[Stretch], now: datetime) -> dict:
+    """Return what follows from the city's clocks and calendar."""
+    today = local(now).date()
+    first = local(min((start for start, _end in windows), default=now) - MARGIN).date()
+    last = local(max((end for _start, end in windows), default=now) + MARGIN).date()
+    return {
+        "now": now,
+        "clock": local(now).time(),
+        "midnight": datetime(2000, 1, 1, tzinfo=CITY),
+        "tz": CITY.key,
+        "notice_in_time": earliest_starts(today),
+        "notice_late": earliest_starts(today + A_DAY),
+        **{when: allowed(when, first, last) for when in LIMITED},
+    }
+
+
+@lru_cache(maxsize=100)
+def earliest_starts(day: date) -> list[datetime]:
+    """Return the first instant that can still be booked on this day, by how many weekdays before."""
+    calendar = city_calendar.calendar((), day, day + NOTICE_REACHES)
+    days = (day + number * A_DAY for number in count())
+    weekdays = (day for day in days if not is_weekend(day, calendar))
+    return [exact(at(day + A_DAY)) for day in islice(weekdays, MOST_NOTICE_WEEKDAYS)]
+
+
+@lru_cache(maxsize=300)
+def allowed(when: str, first: date, last: date) -> Multirange[datetime]:
+    """Return the time of these days in which a space for such times can be booked."""
+    calendar = city_calendar.calendar((), first - A_DAY, last)
+    return Multirange([Range(*stretch) for stretch in bookable_times(when, first, last, calendar)])
+
+
+# --- Who asks -------------------------------------------------------------------------------------
+
+
+def of_asker(asker: Asker, today: date) -> dict:
+    """Return what decides what is offered to the asker. `of_age` has a year of age at each place."""
+    return {
+        "audiences": sorted(asker.audiences),
+        "audiences_at_home": sorted(asker.audiences | {Audience.VENUE}),
+        "user": asker.user_id,
+        "organisation": asker.organisation_id,
+        "of_age": None if asker.born_on is None else birthdays(asker.born_on),
+        "seasons": [Range(at(first), at(last + A_DAY)) for first, last in seasons(today)],
+        "counted_from": exact(at(min(season_of(today)[0], monday_of(today)))),
+    }
+
+
+@lru_cache(maxsize=1000)
+def birthdays(born_on: date) -> list[datetime]:
+    """Return from when on somebody is one year old, two, and so on."""
+    return [exact(at(birthday(born_on, years))) for years in range(1, OLDEST + 1)]
+
+
+def birthday(born_on: date, years: int) -> date:
+    try:
+        return born_on.replace(year=born_on.year + years)
+    except ValueError:  # born on 29 February
+        return date(born_on.year + years, 3, 1)
+
+
+def seasons(today: date) -> Iterator[tuple[date, date]]:
+    """Yield the first and the last day of each season in which a booking may begin."""
+    day = today
+    while day <= today + FARTHEST_BOOKING + A_DAY:
+        yield season_of(day)
+        day = season_of(day)[1] + A_DAY

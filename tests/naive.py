@@ -137,7 +137,8 @@ class World:
             return []
         free = bytearray(self.minutes)
         for first, last in windows:
-            first, last = max(first, self.now + space.notice, 0), min(last, self.now + space.ahead + length)
+            latest = (self.now + space.ahead) // space.step * space.step
+            first, last = max(first, self.now + space.notice, 0), min(last, latest + length)
             free[first:last] = space.is_open[first : max(first, last)]
         for other in self.bookings:
             if other.holds_time and share_floor(space, other.space):

@@ -165,7 +165,7 @@ class City:
         self.world.bookings.append(taken)
         instants = self.world.at(start), self.world.at(end)
         if how == "closed":
-            create_closure(space, *instants)
+            create_closure(space, *instants, now=self.world.at(0))
             return
         booking = Booking.objects.create(
             space=space, customer=self.aino, created_at=NOW, status=Status.CANCELLED
@@ -323,7 +323,7 @@ def test_a_closure_stands_in_the_way_of_bookings_and_of_competing_requests():
         with pytest.raises(Refused) as refusal:
             create_booking(room, "10:00", "12:00")
 
-        assert refusal.value.codes == {"time_taken"}
+        assert refusal.value.codes == {"closed"}
 
 
 def test_other_spaces_are_offered_with_a_common_purpose_enough_room_and_that_time_free_nearest_first():
