@@ -28,7 +28,7 @@ from .changes import Change, Made, Redrawn, Why, without
 from .models import AGREED_OR_ASKED, Booking, Hit, Impact, Occupancy
 from .models.occupancies import OccupancyQuerySet
 from .occupancies import lock_halls
-from .replanning import Options, Places
+from .replanning import Options
 from .transactions import in_one_transaction, lock
 
 Fate = Hit.Fate
@@ -100,7 +100,9 @@ def options_for(
         return replanning.options_for(dates, now=now)
     with taken_back():
         without(change, going, by=by, now=now)
-        return replanning.options_for(dates, now=now)
+        options = replanning.options_for(dates, now=now)
+    options.avoid(dates)
+    return options
 
 
 def dates_of(pks: Iterable[int]) -> OccupancyQuerySet:
@@ -204,11 +206,7 @@ def planned(
 
 def move_or(unmovable: Fate, hits: Sequence[Hit], options: Options, halls: Collection[int]) -> None:
     """Hold a new place in these halls for each date; those for which there is none get another fate."""
-    given, places = Places(), {}
-    for hit in hits:
-        within = (there for there in options.in_order(hit.date) if there.space.hall_id in halls)
-        if place := given.take_first(within):
-            places[hit] = place
+    places = {hit: place for hit in hits if (place := options.take_first(hit.date, halls=halls))}
     held = occupancies.promise(places)
     stranded = [hit for hit in hits if hit.pk not in held]
     for hit in stranded:

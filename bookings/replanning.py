@@ -82,6 +82,34 @@ def halls_near(hall_ids: Collection[int], venues: QuerySet[Venue], *, now: datet
 
 
 @dataclass
+class Places:
+    """Places that have been given away already, so that no two dates get the same one."""
+
+    by_hall: dict[int, list[tuple[set[int], Alternative]]] = field(default_factory=lambda: defaultdict(list))
+
+    def take_first(self, options: Iterable[Alternative]) -> Alternative | None:
+        """Take the first of the options that collides with nothing taken before."""
+        for option in options:
+            if not self.collides(option):
+                self.take(option)
+                return option
+        return None
+
+    def take(self, place: Alternative) -> None:
+        self.by_hall[place.space.hall_id].append((pieces(place.space.footprint), place))
+
+    def collides(self, place: Alternative) -> bool:
+        floor = pieces(place.space.footprint)
+        gap = max(place.space.setup, place.space.cleanup)
+        return any(
+            place.starts_at < other.ends_at + gap
+            and other.starts_at < place.ends_at + gap
+            and not floor.isdisjoint(other_floor)
+            for other_floor, other in self.by_hall[place.space.hall_id]
+        )
+
+
+@dataclass
 class Options:
     """What is free for some dates, as `options_for` found it."""
 
@@ -91,6 +119,19 @@ class Options:
     around: dict[Asker, dict[int, FreeSpace]]
     then: dict[Asker, dict[int, FreeSpace]]
     now: datetime
+    # What is not free after all: given away, or still held by dates that were thought away.
+    taken: Places = field(default_factory=Places)
+
+    def avoid(self, dates: Iterable[Occupancy]) -> None:
+        """Offer nobody the places that these dates, which were thought away, still hold."""
+        for date in dates:
+            self.taken.take(Alternative(self.spaces[date.space_id], date.starts_at, date.ends_at))
+
+    def take_first(self, date: Occupancy, *, halls: Collection[int]) -> Alternative | None:
+        """Give the date the best place in these halls that is still free, so that nobody else gets it."""
+        return self.taken.take_first(
+            other for other in chain(*self.by_sort(date)) if other.space.hall_id in halls
+        )
 
     def other_spaces(self, date: Occupancy) -> Iterator[Alternative]:
         """Yield what is free at the same time: the rest of the venue first, then the nearest elsewhere."""
@@ -117,24 +158,22 @@ class Options:
             and lasts_long_enough(space, date)
         )
 
-    def in_order(self, date: Occupancy) -> Iterator[Alternative]:
-        """Yield everything that is free instead, in order of preference."""
-        elsewhere = []
-        for other in self.other_spaces(date):
-            if other.space.venue_id == date.space.venue_id:
-                yield other
-            else:
-                elsewhere.append(other)
-        yield from self.other_times(date)
-        yield from elsewhere
+    def by_sort(self, date: Occupancy) -> list[Iterator[Alternative]]:
+        """Return what is free instead: in the house, at another time, elsewhere, each with the best first."""
+        at_its_time = list(self.other_spaces(date))
+        return [
+            (other for other in at_its_time if other.space.venue_id == date.space.venue_id),
+            self.other_times(date),
+            (other for other in at_its_time if other.space.venue_id != date.space.venue_id),
+        ]
 
     def shortlist(self, date: Occupancy) -> list[Alternative]:
-        """Return the best of each sort: in the house, at another time, elsewhere."""
-        best: dict[tuple[bool, bool], Alternative] = {}
-        for other in self.in_order(date):
-            is_elsewhere = other.space.venue_id != date.space.venue_id
-            best.setdefault((is_elsewhere, other.space.pk == date.space_id), other)
-        return list(best.values())
+        """Return the best of each sort."""
+        best = (
+            next((other for other in others if not self.taken.collides(other)), None)
+            for others in self.by_sort(date)
+        )
+        return [other for other in best if other]
 
 
 def options_for(dates: Sequence[Occupancy], *, now: datetime) -> Options:
@@ -197,47 +236,31 @@ def can_start(found: FreeSpace, space: Space, date: Occupancy) -> bool:
 def starts_nearest(found: FreeSpace, space: Space, wish: datetime, length: timedelta) -> Iterator[datetime]:
     """Yield all starts from which a length fits into what is free, the nearest to the wish first."""
     step = timedelta(minutes=space.start_step)
-
-    def by_distance(first: datetime, until: datetime) -> list[tuple[timedelta, datetime]]:
-        last = first if found.is_whole_day else until - length
-        if found.is_whole_day and until - first != length:
-            return []
-        starts = (first + number * step for number in range((last - first) // step + 1))
-        return sorted((abs(start - wish), start) for start in starts)
-
+    if found.is_whole_day:
+        firsts_and_lasts = [(first, first) for first, until in found.stretches if until - first == length]
+    else:
+        firsts_and_lasts = [(first, until - length) for first, until in found.stretches]
     seen = None
-    for _distance, start in merge(*(by_distance(*stretch) for stretch in found.stretches)):
+    for _distance, start in merge(*(outwards(wish, *ends, step) for ends in firsts_and_lasts)):
         if start != seen:  # stretches may overlap
             yield start
         seen = start
 
 
-# --- Giving each a place of its own ---------------------------------------------------------------
-
-
-@dataclass
-class Places:
-    """Places that have been given away already, so that no two dates get the same one."""
-
-    by_hall: dict[int, list[tuple[set[int], Alternative]]] = field(default_factory=lambda: defaultdict(list))
-
-    def take_first(self, options: Iterable[Alternative]) -> Alternative | None:
-        """Take the first of the options that collides with nothing taken before."""
-        for option in options:
-            if not self.collides(option):
-                self.take(option)
-                return option
-        return None
-
-    def take(self, place: Alternative) -> None:
-        self.by_hall[place.space.hall_id].append((pieces(place.space.footprint), place))
-
-    def collides(self, place: Alternative) -> bool:
-        floor = pieces(place.space.footprint)
-        gap = max(place.space.setup, place.space.cleanup)
-        return any(
-            not floor.isdisjoint(other_floor)
-            and place.starts_at < other.ends_at + gap
-            and other.starts_at < place.ends_at + gap
-            for other_floor, other in self.by_hall[place.space.hall_id]
-        )
+def outwards(
+    wish: datetime, first: datetime, last: datetime, step: timedelta
+) -> Iterator[tuple[timedelta, datetime]]:
+    """Yield the steps from first to last by their distance from the wish, with that distance."""
+    steps = (last - first) // step
+    if steps < 0:
+        return
+    before = min(max((wish - first) // step, -1), steps)
+    after = before + 1
+    while before >= 0 or after <= steps:
+        earlier, later = first + before * step, first + after * step
+        if after > steps or (before >= 0 and wish - earlier <= later - wish):
+            yield abs(wish - earlier), earlier
+            before -= 1
+        else:
+            yield abs(later - wish), later
+            after += 1
