@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from .. import openings, policy_layers
 from ..models import Space, Timetable
+from . import school_terms
 from .inventory import Inventory, Record
 from .merging import merged
 from .stock import Districts, Stock, Venues, told
@@ -45,6 +46,7 @@ def apply(found: Inventory, *, today: date) -> Report:
         words: Sequence[Record] = getattr(found, name)
         created = add_words(name, words)
         report.counts[name] = Counter(created=created, unchanged=len(words) - created)
+    report.counts["school terms"] = school_terms.extend(found.school_terms)
     created = add_terms(found.terms, today=today)
     report.counts["terms"] = Counter(created=created, unchanged=len(found.terms) - created)
     bring_up_to_date(Policies(), found.policies, report)

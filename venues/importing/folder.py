@@ -6,12 +6,19 @@ with demo_ hold made-up facts: the fields that they fill are named in `demo_fact
 
 from pathlib import Path
 
-from . import places, rules, spaces, times, youth_houses
+from . import places, rules, school_terms, spaces, times, youth_houses
 from .inventory import Inventory
 from .places import Area
 from .tables import BrokenFiles, Fault, Place, Rows, read_table
 
-FILES = {**places.FILES, **times.FILES, **rules.FILES, **spaces.FILES, **youth_houses.FILES}
+FILES = {
+    **places.FILES,
+    **school_terms.FILES,
+    **times.FILES,
+    **rules.FILES,
+    **spaces.FILES,
+    **youth_houses.FILES,
+}
 
 
 def read_folder(folder: Path, *, area: Area) -> Inventory:
@@ -47,6 +54,7 @@ def interpreted(rows: Rows, area: Area) -> Inventory:
         purposes=places.vocabulary(rows, "purpose"),
         equipment=places.vocabulary(rows, "equipment"),
         districts=list(places.districts(rows)),
+        school_terms=list(school_terms.periods(rows)),
         terms=rules.terms(rows),
         policies=rules.policies(rows),
         venues=venues,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..models import SchoolPeriod
 from ..opening_hours import Rule
 from .tables import Fault, Place
 
@@ -38,6 +39,7 @@ class Inventory:
     purposes: list[Record] = field(default_factory=list)
     equipment: list[Record] = field(default_factory=list)
     districts: list[Record] = field(default_factory=list)
+    school_terms: list[SchoolPeriod] = field(default_factory=list)
     terms: list[Record] = field(default_factory=list)
     policies: list[Record] = field(default_factory=list)
     venues: list[Record] = field(default_factory=list)

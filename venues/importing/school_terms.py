@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from ..models import SchoolPeriod
-from .tables import NotUsable, Rows, Shape, yes_or_no
+from .tables import Rows, Shape, calendar_day, one_of, yes_or_no
 
 TERMS = "school_terms.csv"
 NAMES = ["name_fi", "name_sv", "name_en"]
@@ -15,8 +15,8 @@ FILES = {TERMS: Shape(["kind", "first", "last", *NAMES, "is_demo", "source"], ["
 def periods(rows: Rows) -> Iterator[SchoolPeriod]:
     """Yield what the file says, not yet saved. Of a line that is wrong, the fault is all that comes."""
     for row in rows[TERMS]:
-        kind, is_demo = row.needed("kind", term_or_break), row.needed("is_demo", yes_or_no)
-        first, last = row.needed("first", day), row.needed("last", day)
+        kind, is_demo = row.needed("kind", one_of(SchoolPeriod.Kind.values)), row.needed("is_demo", yes_or_no)
+        first, last = row.needed("first", calendar_day), row.needed("last", calendar_day)
         if not row.text("name_fi"):
             row.refuse("name_fi is empty")
         if kind and is_demo is not None and first and last:
@@ -26,19 +26,6 @@ def periods(rows: Rows) -> Iterator[SchoolPeriod]:
             yield SchoolPeriod(
                 kind=kind, first=first, last=last, is_demo=is_demo, source=row.text("source"), **names
             )
-
-
-def term_or_break(text: str) -> str:
-    if text not in SchoolPeriod.Kind.values:
-        raise NotUsable("write term or break")
-    return text
-
-
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise NotUsable("write a date like 2027-08-11") from exc
 
 
 def extend(found: Iterable[SchoolPeriod]) -> Counter:
