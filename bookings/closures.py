@@ -47,8 +47,12 @@ class Said(NamedTuple):
 
 
 class Taken(NamedTuple):
+    """Time that is held, buffers included; `closed` if it is by a closure."""
+
+    pk: int
     floor: set[int]
     stretch: Stretch
+    closed: Closed | None = None
 
 
 # --- What a manager does --------------------------------------------------------------------------
@@ -96,9 +100,8 @@ def lift(closure: Closure, *, by: User, now: datetime) -> None:
     if not Closure.objects.in_force().filter(pk=closure.pk).update(lifted_at=now, lifted_by=by):
         raise ChangedMeanwhile
     closure.lifted_at, closure.lifted_by = now, by
-    times = list(closure.times.values_list("starts_at", "ends_at"))
-    open_up(halls, now=now, within=times)
-    fill(halls, now=now, within=times)
+    window = from_now_on(closure.times.values_list("starts_at", "ends_at"), now)
+    close_anew(halls, window, what_is_said(halls, window))
 
 
 HITS = """
@@ -129,14 +132,15 @@ def hits_of(spaces: Iterable[Space], times: Sequence[Stretch], *, now: datetime)
 
     Requests that compete for their time are among them. A date is hit if what people see of it reaches into
     the closed time; setting up before it and cleaning up after it may. With customer, organisation, space
-    and venue, in one statement.
+    and venue.
     """
     closed = [space.pk for space in spaces]
     when = multirange(times)
     hit = RawSQL(HITS, [closed, when, now, when, closed, now, when])
     return (
         Occupancy.objects.filter(pk__in=hit, booking__status__in=AGREED_OR_ASKED, released_at=None)
-        .select_related("booking__customer", "booking__organisation", "space__venue", "space__part_of")
+        .select_related("booking__customer", "booking__organisation")
+        .prefetch_related("space__venue", "space__part_of")  # few, and wide: not once more in every row
         .order_by("starts_at", "pk")
     )
 
@@ -151,14 +155,19 @@ def fill(hall_ids: Collection[int], *, now: datetime, within: Iterable[Stretch] 
     """
     window = from_now_on(within, now)
     if said := what_is_said(hall_ids, window):
-        take_away(hall_ids, window)
-        taken = what_is_taken(hall_ids, window)
-        occupancies.close_off(left_to_close(said, spaces_of(hall_ids), taken))
+        close_anew(hall_ids, window, said)
 
 
-def open_up(hall_ids: Collection[int], *, now: datetime, within: Iterable[Stretch] | None = None) -> None:
+@in_one_transaction
+def fill_halls(hall_ids: Collection[int], *, now: datetime) -> None:
+    """Lock halls, and let what is closed there be what follows from closures, bookings and layout."""
+    lock_halls(hall_ids)
+    fill(hall_ids, now=now)
+
+
+def open_up(hall_ids: Collection[int], *, now: datetime) -> None:
     """Let nothing be closed in halls from now on. Needs their locks, and `fill` afterwards."""
-    take_away(hall_ids, from_now_on(within, now))
+    close_anew(hall_ids, from_now_on(None, now), [])
 
 
 def freed(hall_id: int, starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
@@ -203,6 +212,34 @@ def problem_at(space: Space, starts_at: datetime, ends_at: datetime) -> Problem 
 
 
 # --- How it is worked out -------------------------------------------------------------------------
+
+
+def close_anew(hall_ids: Collection[int], window: Sequence[Stretch], said: Iterable[Said]) -> None:
+    """Let exactly what follows from what is said be closed in the window. Dates that say so already stay."""
+    if not window:
+        return
+    taken = what_is_taken(hall_ids, window)
+    wanted = set(left_to_close(said, layouts_of(hall_ids), taken))
+    surplus: list[Taken] = []
+    for date in (date for dates in taken.values() for date in dates):
+        if date.closed:
+            inside = parts(date.closed, inside_of(date.stretch, window))
+            if wanted.issuperset(inside):
+                wanted.difference_update(inside)
+            else:
+                surplus.append(date)
+                wanted.update(parts(date.closed, without([date.stretch], window)))
+    if surplus:
+        occupancies.open_up(date.pk for date in surplus)
+    occupancies.close_off(sorted(wanted))
+
+
+def parts(date: Closed, stretches: Iterable[Stretch]) -> set[Closed]:
+    return {date._replace(starts_at=start, ends_at=end) for start, end in stretches}
+
+
+def inside_of(stretch: Stretch, window: Sequence[Stretch]) -> list[Stretch]:
+    return without([stretch], without([stretch], window))
 
 
 def from_now_on(stretches: Iterable[Stretch] | None, now: datetime) -> list[Stretch]:
@@ -252,10 +289,10 @@ def what_is_said(hall_ids: Collection[int], window: Sequence[Stretch]) -> list[S
 
 
 TAKEN = """
-select date.hall_id, date.footprint, date.setup_at, date.clear_at
+select date.*
 from unnest(%(halls)s::bigint[]) hall (id)
 cross join lateral (
-    select hall_id, footprint, setup_at, clear_at
+    select hall_id, id, footprint, setup_at, clear_at, closure_id, space_id
     from bookings_occupancy
     where hall_id = hall.id and holds_time
       and (with_setup && %(window)s::tstzmultirange or with_cleanup && %(window)s::tstzmultirange)
@@ -269,12 +306,13 @@ def what_is_taken(hall_ids: Collection[int], window: Sequence[Stretch]) -> dict[
     taken: dict[int, list[Taken]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(TAKEN, asked_of(hall_ids, window))
-        for hall_id, footprint, setup_at, clear_at in cursor.fetchall():
-            taken[hall_id].append(Taken(pieces(footprint), (setup_at, clear_at)))
+        for hall_id, pk, footprint, setup_at, clear_at, closure_id, space_id in cursor.fetchall():
+            closed = Closed(closure_id, space_id, setup_at, clear_at) if closure_id else None
+            taken[hall_id].append(Taken(pk, pieces(footprint), (setup_at, clear_at), closed))
     return taken
 
 
-def spaces_of(hall_ids: Collection[int]) -> dict[int, Layout]:
+def layouts_of(hall_ids: Collection[int]) -> dict[int, Layout]:
     """Return which pieces of floor each space of the halls covers."""
     layouts: dict[int, Layout] = defaultdict(dict)
     drawn = Space.objects.filter(hall_id__in=hall_ids).order_by("pk")
@@ -290,13 +328,15 @@ def left_to_close(
 
     The closure of more floor comes first, and so do its larger spaces: few dates that say much.
     """
-    held = defaultdict(list, {hall_id: list(rows) for hall_id, rows in taken.items()})
+    held: dict[int, list[tuple[set[int], Stretch]]] = defaultdict(list)
+    for hall_id, dates in taken.items():
+        held[hall_id] = [(date.floor, date.stretch) for date in dates if not date.closed]
     for closure in sorted(said, key=lambda closure: (-len(floor_of(closure, layouts)), closure.closure_id)):
-        layout, rows = layouts[closure.hall_id], held[closure.hall_id]
+        layout, others = layouts[closure.hall_id], held[closure.hall_id]
         for space_id in in_turn(layout, closure.spaces):
             floor = layout[space_id]
-            free = without(closure.times, merged(row.stretch for row in rows if row.floor & floor))
-            rows += [Taken(floor, stretch) for stretch in free]
+            free = without(closure.times, merged(stretch for theirs, stretch in others if theirs & floor))
+            others += [(floor, stretch) for stretch in free]
             yield from (Closed(closure.closure_id, space_id, *stretch) for stretch in free)
 
 
@@ -320,14 +360,3 @@ def in_turn(layout: Layout, closed: Collection[int]) -> list[int]:
         return 2, size, space_id
 
     return sorted((space_id for space_id, floor in layout.items() if floor & whole), key=turn)
-
-
-def take_away(hall_ids: Collection[int], window: Sequence[Stretch]) -> None:
-    """Delete what is closed within the window; what of it lies outside is kept."""
-    if window:
-        removed = occupancies.open_up(hall_ids, multirange(window))
-        occupancies.close_off(
-            date._replace(starts_at=start, ends_at=end)
-            for date in removed
-            for start, end in without([(date.starts_at, date.ends_at)], window)
-        )

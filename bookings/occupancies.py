@@ -7,12 +7,11 @@ looks for conflicts, so without the hall's lock even two plain inserts can wait 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psycopg
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
-from psycopg.types.multirange import Multirange
 
 from venues.clock import exact
 from venues.models import Space
@@ -111,7 +110,8 @@ def set_aside(dates: Iterable[int], *, now: datetime) -> None:
 
 def take_back(hits: Iterable[Hit]) -> None:
     """Give up the places that are held for hits. Needs the halls' locks."""
-    Occupancy.objects.filter(hit__in=hits).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("delete from bookings_occupancy where hit_id = any(%s)", [[hit.pk for hit in hits]])
 
 
 def take_up(hits: Collection[Hit]) -> dict[int, Occupancy]:
@@ -180,26 +180,9 @@ def close_off(dates: Iterable[Closed]) -> None:
             cursor.execute(CLOSE_OFF, columns)
 
 
-OPEN_UP = """
-delete from bookings_occupancy
-where id = any(array(
-    select date.id
-    from unnest(%s::bigint[]) hall (id)
-    cross join lateral (
-        select id, closure_id
-        from bookings_occupancy
-        where hall_id = hall.id and holds_time and with_setup && %s::tstzmultirange
-        offset 0
-    ) date
-    where closure_id is not null
-))
-returning closure_id, space_id, starts_at, ends_at
-"""
-
-
-def open_up(hall_ids: Iterable[int], window: Multirange[datetime]) -> list[Closed]:
-    """Delete the dates of closures that reach into the window, and return them. Needs the halls' locks."""
-    params: list[Any] = [list(hall_ids), window]
+def open_up(pks: Iterable[int]) -> None:
+    """Delete dates of closures. Needs the halls' locks."""
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_UP, params)
-        return [Closed(*row) for row in cursor.fetchall()]
+        cursor.execute(
+            "delete from bookings_occupancy where closure_id is not null and id = any(%s)", [list(pks)]
+        )

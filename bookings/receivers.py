@@ -1,11 +1,15 @@
-"""What follows from a fact about a booking: only rows, in the same transaction.
+"""What follows from a fact about a booking or a space: only rows, in the same transaction.
 
 The job is a row too: a booking that is rolled back sends no mail.
 """
 
+from django.db.models.signals import post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
-from . import signals
+from venues.models import Space
+
+from . import closures, signals
 from .lifecycle import ANNOUNCEMENTS
 from .models import Booking, Hit, Impact
 from .tasks import carry_out, tell, tell_of_failure
@@ -27,3 +31,10 @@ def see_it_through(signal, impact: Impact, **kwargs) -> None:
 @receiver(signals.impact_failed)
 def tell_who_decided(signal, impact: Impact, **kwargs) -> None:
     tell_of_failure.defer(impact_id=impact.pk)
+
+
+@receiver(post_save, sender=Space)
+def close_what_it_reaches(instance: Space, created: bool, **kwargs) -> None:
+    """A new part may reach closed floor that could not be booked before, beside a booking that was kept."""
+    if created and instance.part_of_id:
+        closures.fill_halls([instance.part_of_id], now=timezone.now())

@@ -1,13 +1,24 @@
 """Whatever damage gets past the database, `manage.py check_invariants` names."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 
-from bookings import invariants
-from bookings.models import Status
-from tests.factories import NOW, create_booking, create_gym, create_space
+from bookings import closures, invariants, occupancies
+from bookings.models import Booking, Closure, Hit, Impact, Occupancy, Status
+from tests.factories import (
+    NOW,
+    create_booking,
+    create_closure,
+    create_gym,
+    create_space,
+    create_user,
+    hour,
+)
 from tests.sql import execute, rows
-from venues.models import Opening
+from venues.fields import footprint
+from venues.models import Opening, Policy, Space
 
 pytestmark = pytest.mark.django_db
 
@@ -262,6 +273,153 @@ def test_openings_that_are_not_what_the_rules_say_are_named():
     Opening.objects.filter(timetable=timetable).delete()
 
     assert broken() == [f"The openings of timetable {timetable.pk} are not what its rules say."]
+
+
+# --- Closures, impacts, policies ------------------------------------------------------------------
+
+
+def create_impact(closure=None, **facts) -> Impact:
+    return Impact.objects.create(
+        cause=Impact.Cause.CLOSURE,
+        closure=closure,
+        created_at=NOW,
+        created_by=create_user("Onni"),
+        due_at=NOW + timedelta(minutes=15),
+        **facts,
+    )
+
+
+def create_target(date: Occupancy, impact: Impact) -> Occupancy:
+    """Hold an hour later that day, to which an impact is about to move a date."""
+    hit = impact.hits.create(
+        date=date, fate=Hit.Fate.MOVE, space=date.space, starts_at=date.starts_at, ends_at=date.ends_at
+    )
+    there = occupancies.place(date.space, hour("18:00"), hour("19:00"))
+    return Occupancy.objects.create(hit=hit, original_starts_at=hour("18:00"), **there)
+
+
+def test_closures_and_a_change_that_waits_are_as_promised():
+    whole, a, b, _ = create_gym(setup_minutes=30)
+    date = create_booking(a, "10:00", "12:00").dates.get()
+    lifted = create_closure(whole, hour("06:00"), hour("20:00"))
+    create_closure(b, hour("08:00"), hour("22:00"))
+    closures.lift(lifted, by=create_user("Onni"), now=hour("07:00"))
+    create_target(date, create_impact())
+
+    assert list(invariants.findings(now=hour("07:00"))) == []
+
+
+def test_a_hole_that_nobody_needs_any_more_is_named_with_each_space_that_reaches_it():
+    whole, a, b, a_and_c = create_gym()
+    booking = create_booking(a, "10:00", "12:00")
+    closure = create_closure(a_and_c, hour("08:00"), hour("20:00"))
+    create_booking(b, "11:00", "12:00")
+
+    Booking.objects.filter(pk=booking.pk).update(status=Status.CANCELLED)
+
+    until_noon = "{[2027-02-06 08:00:00+00:00, 2027-02-06 10:00:00+00:00)}"
+    until_eleven = "{[2027-02-06 08:00:00+00:00, 2027-02-06 09:00:00+00:00)}"
+    assert broken() == [
+        f"Space {space.pk} could be booked at times that closure {closure.pk} closes: {times}."
+        for space, times in [(whole, until_eleven), (a, until_noon), (a_and_c, until_noon)]
+    ]
+    assert [text for text in invariants.findings(now=hour("12:00")) if "constraint" not in text] == []
+
+
+def test_floor_that_a_new_space_makes_bookable_is_named():
+    whole, a, *_rest = create_gym()
+    create_booking(a, "10:00", "12:00")
+    closure = create_closure(whole, hour("10:00"), hour("12:00"))
+
+    (c,) = Space.objects.bulk_create(
+        [Space(part_of=whole, venue=whole.venue, footprint=footprint([2]), hall_footprint=whole.footprint)]
+    )
+
+    assert [text.split(" at times")[0] for text in broken()] == [f"Space {c.pk} could be booked"]
+
+    closures.fill_halls([whole.pk], now=NOW)
+
+    assert broken() == []
+    assert closure.dates.filter(space=c).exists()
+
+
+def test_a_date_that_its_closure_does_not_say_is_named():
+    closure = create_closure(create_space(), hour("10:00"), hour("12:00"))
+    date = closure.dates.get()
+
+    execute("UPDATE bookings_occupancy SET ends_at = ends_at + interval '1 h', clear_at = clear_at"
+            " + interval '1 h' WHERE id = %s", date.pk)  # fmt: skip
+
+    assert broken() == [
+        f"Date {date.pk} is closed from 2027-02-06 08:00:00+00:00,"
+        f" which its closure {closure.pk} does not say."
+    ]
+
+
+def test_a_lifted_closure_that_still_closes_is_named():
+    closure = create_closure(create_space(), hour("10:00"), hour("12:00"))
+
+    Closure.objects.filter(pk=closure.pk).update(lifted_at=hour("11:00"), lifted_by=closure.created_by)
+
+    assert broken() == [
+        f"Date {closure.dates.get().pk} is closed until 2027-02-06 10:00:00+00:00."
+        f" Its closure {closure.pk} was lifted at 2027-02-06 09:00:00+00:00."
+    ]
+
+
+@pytest.mark.parametrize("what", ["times", "spaces"])
+def test_a_closure_that_says_nothing_is_named(what):
+    closure = create_closure(create_space(), hour("10:00"), hour("12:00"))
+    closure.dates.all().delete()
+
+    (closure.times.all().delete if what == "times" else closure.spaces.clear)()
+
+    assert broken() == [f"Closure {closure.pk} says no time, or closes nothing."]
+
+
+@pytest.mark.parametrize("end", [{"done_at": NOW}, {"undone_at": NOW}])
+def test_time_that_is_held_for_a_change_that_waits_no_more_is_named(end):
+    date = create_booking(create_space(), "10:00", "12:00").dates.get()
+    impact = create_impact()
+    target = create_target(date, impact)
+    who = {"undone_by": impact.created_by} if "undone_at" in end else {}
+
+    Impact.objects.filter(pk=impact.pk).update(**end, **who)
+
+    assert broken() == [
+        f"Date {target.pk} is held for a date that impact {impact.pk} does not move, or no longer."
+    ]
+
+
+def test_time_that_is_held_for_a_date_that_stays_is_named():
+    date = create_booking(create_space(), "10:00", "12:00").dates.get()
+    impact = create_impact()
+    target = create_target(date, impact)
+
+    impact.hits.update(fate=Hit.Fate.KEEP)
+
+    assert broken() == [
+        f"Date {target.pk} is held for a date that impact {impact.pk} does not move, or no longer."
+    ]
+
+
+def test_a_date_for_two_reasons_is_named():
+    date = create_booking(create_space(), "10:00", "12:00").dates.get()
+    target = create_target(date, create_impact())
+    drop("occupancy_has_one_reason")
+
+    execute("UPDATE bookings_occupancy SET closure_id = %s WHERE id = %s",
+            create_closure(create_space(), hour("12:00"), hour("13:00")).pk, target.pk)  # fmt: skip
+
+    assert f"Date {target.pk} is taken for no reason, or for several." in broken()
+
+
+def test_a_policy_that_is_not_what_its_layers_say_is_named():
+    room = create_space(max_minutes=120)
+
+    Policy.objects.filter(space=room).update(max_minutes=90)
+
+    assert broken() == [f"The policy of space {room.pk} is not what its layers come to."]
 
 
 def test_the_command_exits_with_1_and_says_what_it_found(capsys):
