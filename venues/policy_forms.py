@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import wording
-from .audiences import Audience
+from .audiences import Audience, for_everyone
 from .models import Policy, Purpose, Terms, Venue
 from .policy_inheritance import FIELDS, Inherited, Values
 from .problems import Problem
@@ -23,7 +23,15 @@ from .widgets import DayInput
 
 YES_NO = [("true", gettext_lazy("Yes")), ("false", gettext_lazy("No"))]
 NO_PURPOSE = "-"  # says of a list that it is empty, rather than nothing at all
-NO_LIMIT = {"approval_above", "quota_day", "quota_week", "quota_season", "min_age", "notice_weekdays"}
+NO_LIMIT = {
+    "approval_above",
+    "quota_day",
+    "quota_week",
+    "quota_season",
+    "min_age",
+    "notice_hours",
+    "notice_weekdays",
+}
 MINUTES = {"start_step", "min_minutes", "max_minutes"}
 
 
@@ -77,7 +85,9 @@ class PolicyForm(forms.Form):
         if column.choices:
             return forms.ChoiceField(choices=[("", instead), *column.choices], **facts)
         widgets = {"notice_by": forms.TimeInput({"type": "time"}, format="%H:%M"), "ahead_until": DayInput()}
-        found = column.formfield(help_text=instead, **facts, **widget_of(widgets.get(name)))
+        more = {"widget": widgets[name]} if name in widgets else {}
+        # The model's own validators know what its column can hold.
+        found = column.formfield(help_text=instead, validators=column.validators, **facts, **more)
         assert isinstance(found, forms.Field)
         return found
 
@@ -143,9 +153,9 @@ class PolicyForm(forms.Form):
         written = {name: self.cleaned_data.get(name) for name in FIELDS}
         said = {name: value for name, value in written.items() if value not in (None, "", [])}
         if Audience.EVERYONE in said.get("who_may_book", []):
-            said["who_may_book"] = [Audience.EVERYONE.value]
+            said["who_may_book"] = for_everyone()
         if purposes := said.get("approval_purposes"):
-            said["approval_purposes"] = [code for code in purposes if code != NO_PURPOSE]
+            said["approval_purposes"] = sorted(set(purposes) - {NO_PURPOSE})
         return said
 
     @property
@@ -171,10 +181,6 @@ class PolicyForm(forms.Form):
 
 def several(choices, **facts) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **facts)
-
-
-def widget_of(widget: forms.Widget | None) -> dict[str, Any]:
-    return {"widget": widget} if widget else {}
 
 
 def is_yes(value: Any) -> bool:

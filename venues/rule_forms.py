@@ -14,9 +14,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .audiences import Audience
+from .audiences import Audience, for_everyone
 from .hours_forms import CLOSED, HoursField
-from .hours_in_words import CONDITIONS, SOME_LEAP_YEAR, joint_sentence, season_day
+from .hours_in_words import CONDITIONS, SOME_LEAP_YEAR, joint_sentence
 from .models import OpeningRule, Venue
 from .problems import Problem
 from .versions import version_of
@@ -40,7 +40,7 @@ class SeasonDayField(forms.CharField):
         super().__init__(**{"required": False, "max_length": 12} | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return season_day(value) if isinstance(value, int) else value
+        return "{1}.{0}.".format(*divmod(value, 100)) if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> Any:
         text = str(super().to_python(value) or "")
@@ -81,7 +81,9 @@ class RuleForm(forms.Form):
     hours = HoursField(
         label=gettext_lazy("Open"),
         required=True,
-        help_text=gettext_lazy("Like 17.00–22.00. Several: 8–12, 17–21. Past midnight: 18–02."),
+        help_text=gettext_lazy(
+            "Like 17.00–22.00. Several: 8–12, 17–21. Past midnight: 18–02. Without times the row is not kept."
+        ),
     )
     open_to = forms.MultipleChoiceField(
         label=gettext_lazy("For whom"),
@@ -131,8 +133,9 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        cleaned["weekdays"] = sorted(set(cleaned.get("weekdays", [])))
         if Audience.EVERYONE in cleaned.get("open_to", []):
-            cleaned["open_to"] = [Audience.EVERYONE]
+            cleaned["open_to"] = for_everyone()
         cleaned["on_holidays"] = cleaned.get("on_holidays") or OpeningRule.OnHolidays.CLOSED
         cleaned["every_weeks"] = cleaned.get("every_weeks") or 1
         for name, code in self.contradictions(cleaned):
