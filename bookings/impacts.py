@@ -151,14 +151,15 @@ def decide(
         raise ChangedMeanwhile
     if not made.hits:
         return None
-    dates = list(dates_of(made.hits))
     impact = Impact(reason=reason.strip(), created_at=now, created_by=by, due_at=now + settings.GRACE)
     remember(impact, made, halls=ours)
-    hits = planned(impact, dates, fates, others, now=now)
-    if moving := [hit for hit in hits if hit.fate == Fate.MOVE]:
+    hits = planned(impact, made.hits, fates, others, now=now)
+    if moving := {hit.date_id: hit for hit in hits if hit.fate == Fate.MOVE}:
         going = [hit.date_id for hit in hits if hit.fate != Fate.KEEP]
-        options = options_for([hit.date for hit in moving], change, made, going=going, by=by, now=now)
-        move_or(unmovable, moving, options, halls)
+        dates = list(dates_of(moving))
+        options = options_for(dates, change, made, going=going, by=by, now=now)
+        places = {moving[date.pk]: options.take_first(date, halls=halls) for date in dates}
+        hold_or(unmovable, places)
     if made.rivals:
         must_part(made.rivals, hits)
     impact.due_at = due_at(hits, now=now)
@@ -177,38 +178,33 @@ def remember(impact: Impact, made: Made, *, halls: Collection[int]) -> None:
 
 
 def planned(
-    impact: Impact,
-    dates: Sequence[Occupancy],
-    fates: Fate | Mapping[int, Fate],
-    others: Fate,
-    *,
-    now: datetime,
+    impact: Impact, why: Why, fates: Fate | Mapping[int, Fate], others: Fate, *, now: datetime
 ) -> list[Hit]:
     """Save the hits with the fates that were chosen for them."""
 
-    def fate_of(date: Occupancy) -> Fate:
-        if date.starts_at <= now:
+    def fate_of(pk: int, starts_at: datetime) -> Fate:
+        if starts_at <= now:
             return Fate.KEEP
-        return fates.get(date.pk, others) if isinstance(fates, Mapping) else fates
+        return fates.get(pk, others) if isinstance(fates, Mapping) else fates
 
+    hit = Occupancy.objects.filter(pk__in=list(why)).order_by("starts_at", "pk")
     return Hit.objects.bulk_create(
         Hit(
             impact=impact,
-            date=date,
-            fate=fate_of(date),
-            space=date.space,
-            starts_at=date.starts_at,
-            ends_at=date.ends_at,
+            date_id=pk,
+            fate=fate_of(pk, starts_at),
+            space_id=space,
+            starts_at=starts_at,
+            ends_at=ends_at,
         )
-        for date in dates
+        for pk, space, starts_at, ends_at in hit.values_list("pk", "space", "starts_at", "ends_at")
     )
 
 
-def move_or(unmovable: Fate, hits: Sequence[Hit], options: Options, halls: Collection[int]) -> None:
-    """Hold a new place in these halls for each date; those for which there is none get another fate."""
-    places = {hit: place for hit in hits if (place := options.take_first(hit.date, halls=halls))}
-    held = occupancies.promise(places)
-    stranded = [hit for hit in hits if hit.pk not in held]
+def hold_or(unmovable: Fate, places: Mapping[Hit, Alternative | None]) -> None:
+    """Hold the new place of each date; those for which there is none get another fate."""
+    held = occupancies.promise({hit: place for hit, place in places.items() if place})
+    stranded = [hit for hit in places if hit.pk not in held]
     for hit in stranded:
         hit.fate = unmovable
     Hit.objects.filter(pk__in=[hit.pk for hit in stranded]).update(fate=unmovable)
