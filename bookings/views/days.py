@@ -19,7 +19,7 @@ from venues.wording import day as day_in_words
 from .. import hours
 from ..changes import ChangedDays
 from .hours import in_care, posted
-from .impacts import impact_preview
+from .impacts import goes_back, impact_preview
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,7 +28,7 @@ def new_days(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say of a day, or of several, that they are different."""
     timetable, today = in_care(request, pk), local(timezone.now()).date()
     form = NewDaysForm(posted(request), timetable=timetable, today=today)
-    if request.method != "POST" or not form.is_valid():
+    if request.method != "POST" or not form.is_valid() or goes_back(request):
         return show(request, timetable, form)
     return save(request, wished(timetable, form.days, form), _("The opening hours have been saved."))
 
@@ -41,7 +41,7 @@ def one_day(request: SignedInRequest, pk: int, day: str) -> HttpResponse:
     rows = get_list_or_404(timetable.exceptions.all(), date=parsed(day))
     stretches = [(row.opens, row.closes) for row in rows if row.opens and row.closes]
     form = DayForm(posted(request), instance=rows[0], initial={"hours": stretches})
-    if request.method != "POST" or not form.is_valid():
+    if request.method != "POST" or not form.is_valid() or goes_back(request):
         return show(request, timetable, form, parsed(day))
     return save(request, wished(timetable, [parsed(day)], form), _("The opening hours have been saved."))
 
@@ -78,6 +78,7 @@ def save(request: SignedInRequest, change: ChangedDays, said: str) -> HttpRespon
         back=reverse("bookings:hours", args=[change.timetable.pk]),
         venue=venue,
         reason=str(change.reason.get("reason_fi", "")),
+        can_go_back=change.hours is not None,
     )
 
 

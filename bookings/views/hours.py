@@ -30,10 +30,10 @@ from venues.versions import ChangedMeanwhile, version_of
 
 from .. import hours
 from ..changes import Change, ChangedPolicy, ChangedRules
-from .impacts import impact_preview
+from ..impact_forms import PREFIX
+from .impacts import goes_back, impact_preview
 
 PAGE_SIZE = 20
-DECISION = "impact-"  # how the names begin of what belongs to the preview of an impact
 
 
 @require_http_methods(["GET", "POST"])
@@ -174,21 +174,27 @@ class Rulebook:
     def problems(self) -> list[Problem]:
         return [*(self.rules.problems if self.rules else []), *self.policy.problems]
 
-    def changes(self) -> Iterator[tuple[Change, str, str]]:
-        """Yield each change that was written, what its button says, and what is said once it is made."""
+    def changes(self) -> Iterator[tuple[Change, dict[str, str]]]:
+        """Yield each change that was written, and how it is told of."""
         if self.policy.differs:
             seen = self.policy.cleaned_data["version"]
             yield (
                 ChangedPolicy(self.owner, self.policy.values, seen=seen),
-                _("Save the booking rules"),
-                _("The booking rules have been saved."),
+                {
+                    "title": f"{self.name}: {_('Booking rules')}",
+                    "verb": _("Save the booking rules"),
+                    "said": _("The booking rules have been saved."),
+                },
             )
         if self.timetable and self.rules and self.rules.differs:
             seen = self.rules.cleaned_data["version"]
             yield (
                 ChangedRules(self.timetable, self.rules.rules, seen=seen),
-                _("Save the opening hours"),
-                _("The opening hours have been saved."),
+                {
+                    "title": f"{self.name}: {_('Opening hours')}",
+                    "verb": _("Save the opening hours"),
+                    "said": _("The opening hours have been saved."),
+                },
             )
 
     def over_what_is_stored(self) -> "Rulebook":
@@ -204,7 +210,8 @@ class Rulebook:
 
 
 def answer(request: SignedInRequest, book: Rulebook) -> HttpResponse:
-    if request.method != "POST" or "change" in request.POST:  # a row was added, copied, removed or read back
+    # A row was added, copied, removed or read back, or somebody came back from seeing whom it would hit.
+    if request.method != "POST" or "change" in request.POST or goes_back(request):
         return show(book)
     if not book.is_valid:
         return show(book, status=422)
@@ -223,9 +230,9 @@ def save(book: Rulebook) -> HttpResponse:
     While somebody decides about the first, the second waits in the form that is sent again.
     """
     made: HttpResponse = redirect(book.address)
-    for change, verb, said in book.changes():
+    for change, words in book.changes():
         made = impact_preview(
-            book.request, change, title=book.name, verb=verb, said=said, back=book.address, venue=book.venue
+            book.request, change, back=book.address, venue=book.venue, can_go_back=True, **words
         )
         if made.status_code != 302:
             return made
@@ -236,7 +243,7 @@ def save(book: Rulebook) -> HttpResponse:
 def undecided(data: QueryDict) -> QueryDict:
     """Return what was posted without what was decided: it was about one change, not about the next."""
     data = data.copy()
-    for name in [name for name in data if name.startswith(DECISION)]:
+    for name in [name for name in data if name.startswith(PREFIX)]:
         del data[name]
     return data
 

@@ -1,7 +1,9 @@
 """The page on which a manager says when a place is open, to whom and on what terms."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -69,6 +71,21 @@ def sent_from(page, **changes) -> dict:
 
 def saved(desk: Client, url: str, **changes):
     return desk.post(url, sent_from(desk.get(url), **changes), follow=True)
+
+
+def hidden(page) -> dict:
+    """Return what a form that repeats another sends along unseen."""
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*hidden[^>]*>", page.text):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and value:
+            found.setdefault(name[1], []).append(unescape(value[1]))
+    return found
+
+
+def sent_on(page) -> dict:
+    """Return what a browser sends for the preview of an impact when all bookings are kept."""
+    return hidden(page) | {"impact-choice": "keep", "impact-decide": "yes"}
 
 
 # --- Rules ----------------------------------------------------------------------------------------
@@ -142,6 +159,34 @@ def test_whom_new_rules_would_hit_is_seen_before_anything_is_saved(desk, room):
     assert layer_of(room.venue) == {"min_minutes": 60}  # it hits nobody, and waits for nothing
 
     assert not Impact.objects.exists()
+
+
+def test_rules_and_policy_that_both_hit_are_decided_one_after_the_other(desk, room):
+    url = url_of(room)
+    create_booking(room, "10:00", "12:00", customer=create_user("Mikael"))
+
+    policy_first = saved(desk, url, **{"rule-0-hours": "17–21", "policy-max_minutes": "60"})
+    assert policy_first.context["title"] == "Keskuskoulu: Booking rules"
+    rules_next = desk.post(url, sent_on(policy_first))
+    assert layer_of(room.venue) == {"max_minutes": 60}
+    assert rules_next.context["title"] == "Keskuskoulu: Opening hours"
+    assert room.venue.timetable.rules.get().opens == time(0)
+
+    done = desk.post(url, sent_on(rules_next))
+    assert done.status_code == 302
+    assert room.venue.timetable.rules.get().opens == time(17)
+    assert {impact.cause for impact in Impact.objects.all()} == {"policy", "rules"}
+
+
+def test_whoever_has_seen_whom_it_hits_can_write_it_otherwise(desk, room):
+    url = url_of(room)
+    create_booking(room, "10:00", "12:00")
+    preview = saved(desk, url, **{"rule-0-hours": "17–21"})
+
+    again = desk.post(url, hidden(preview) | {"impact-back": "yes"})
+
+    assert 'value="17–21"' in again.text
+    assert room.venue.timetable.rules.get().opens == time(0)
 
 
 def test_where_nothing_is_said_a_page_begins_with_working_days_and_the_weekend(desk):
