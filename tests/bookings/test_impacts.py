@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
-from bookings import closures, hours, impacts, invariants, lifecycle, policies, tasks
+from bookings import closures, hours, impacts, invariants, lifecycle, occupancies, policies, tasks
 from bookings.changes import ChangedDays, ChangedPolicy, ChangedRules, ChangedTerms, NewClosure, Redrawn
 from bookings.closed_times import WishedClosure
 from bookings.impacts import Fate
@@ -683,3 +686,74 @@ def test_a_redraw_over_what_is_past_is_refused_as_ever(gym, wider, rivals):
         impacts.preview(wider, by=create_manager(gym[0].venue), now=hour("13:00"))
 
     assert refusal.value.codes == {"redraw_collides"}
+
+
+# --- Many at once ---------------------------------------------------------------------------------
+
+
+def book_many(space: Space, count: int) -> list[Booking]:
+    """Book an hour of the space every two hours, for one customer after the other."""
+    people = [create_user() for _ in range(3)]
+    bookings = Booking.objects.bulk_create(
+        Booking(space=space, customer=people[number % 3], status=Status.CONFIRMED, created_at=NOW)
+        for number in range(count)
+    )
+    Occupancy.objects.bulk_create(
+        Occupancy(
+            booking=booking,
+            booking_is_live=True,
+            original_starts_at=start,
+            **occupancies.place(space, start, start + timedelta(hours=1)),
+        )
+        for number, booking in enumerate(bookings)
+        for start in [hour("00:00") + timedelta(hours=2 * number)]
+    )
+    return bookings
+
+
+def a_month(*spaces: Space) -> NewClosure:
+    return NewClosure(
+        WishedClosure(
+            spaces, hour("00:00"), hour("00:00") + timedelta(days=31), reason={"reason_fi": "Remontti"}
+        )
+    )
+
+
+@contextmanager
+def counting(statements: dict[str, int], name: str) -> Iterator[None]:
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    statements[name] = len(captured)
+
+
+def test_three_and_three_hundred_take_as_many_statements(hall, onni):
+    """The look, the decision, its undoing; and one more for each who is told when it comes true."""
+    create_space(venue=hall.venue)
+    few, many = {}, {}
+    for number, statements in [(3, few), (300, many)]:
+        bookings = book_many(hall, number)
+        for fate in (Fate.MOVE, Fate.CANCEL):
+            with counting(statements, f"{fate}: preview"):
+                impacts.preview(a_month(hall), by=onni, now=NOW, limit=300)
+            with counting(statements, f"{fate}: decide"):
+                impact = impacts.decide(a_month(hall), fates=fate, by=onni, now=NOW)
+            assert impact.hits.filter(fate=fate).count() == number
+            with counting(statements, f"{fate}: undo"):
+                impacts.undo(impact, by=onni, now=NOW)
+        impact = impacts.decide(a_month(hall), fates=Fate.CANCEL, by=onni, now=NOW)
+        with counting(statements, "carry out"):
+            impacts.carry_out(impact, now=DUE)
+        statements["carry out"] -= number
+        assert sum(told()[booking.pk, "cancelled"] for booking in bookings) == number
+        closures.lift(impact.closure, by=onni, now=NOW)
+
+    assert few == many
+
+
+def test_a_page_of_a_preview_is_a_part_of_all_hits_in_order(hall, onni):
+    bookings = book_many(hall, 7)
+
+    found = impacts.preview(a_month(hall), by=onni, now=NOW, limit=3, offset=3)
+
+    assert [hit.date.booking for hit in found.hits] == bookings[3:6]
+    assert found.total == 7

@@ -1,13 +1,20 @@
 """What people are told, when, and in which language."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.http import QueryDict
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from bookings import lifecycle, messages
+from bookings import impacts, lifecycle, messages, tasks
+from bookings.changes import NewClosure
+from bookings.closed_times import WishedClosure
+from bookings.impacts import Fate
 from bookings.models import Booking
-from tests.factories import NOW, create_booking, create_manager, create_space, create_user
+from bookings.search_form import SearchForm
+from tests.factories import NOW, create_booking, create_manager, create_space, create_user, hour
+from venues.models import Purpose
 from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +85,114 @@ def test_a_subject_stays_on_one_line(mailoutbox):
     messages.tell(create_booking(room), "confirmed")
 
     assert not re.search(r"[\r\n]", mailoutbox[0].subject)
+
+
+# --- What a change of a manager's did ---------------------------------------------------------------
+
+
+@pytest.fixture
+def hall():
+    return create_space(name_fi="Liikuntasali", name_sv="Gymnastiksal", capacity=100)
+
+
+@pytest.fixture
+def onni(hall):
+    return create_manager(hall.venue)
+
+
+def deliver() -> None:
+    """Send what waits to be sent, in the order in which it was written."""
+    waiting = ProcrastinateJob.objects.filter(queue_name="mail", args__has_key="hit_id").order_by("pk")
+    for args in waiting.values_list("args", flat=True):
+        tasks.tell(**args)
+
+
+def close(hall, *, by, fate, is_reason_public=True, reason=""):
+    wished = WishedClosure(
+        [hall],
+        hour("08:00"),
+        hour("20:00"),
+        reason={"reason_fi": "Lattia uusitaan", "reason_sv": "Golvet byts"},
+        is_reason_public=is_reason_public,
+    )
+    impact = impacts.decide(NewClosure(wished), fates=fate, reason=reason, by=by, now=NOW)
+    impacts.carry_out(impact, now=impact.due_at)
+
+
+def test_whom_a_closure_cancels_reads_why_in_their_language_and_where_to_book_instead(hall, onni, mailoutbox):
+    anna = create_user("Anna", language="sv")
+    booking = create_booking(hall, customer=anna, attendees=12)
+
+    close(hall, by=onni, fate=Fate.CANCEL)
+    deliver()
+
+    (mail,) = mailoutbox
+    assert mail.to == [anna.email]
+    assert "Golvet byts" in mail.body
+    assert booking.get_absolute_url() in mail.body
+    link = re.search(r"https?://\S+/\?(\S+)", mail.body)
+    assert link
+    asked = SearchForm(QueryDict(link[1]), now=NOW, user=anna)
+    assert asked.is_valid(), asked.errors
+    assert asked.question().people == 12
+
+
+def test_a_reason_that_is_not_public_is_not_told_but_a_managers_own_words_are(hall, onni, mailoutbox):
+    create_booking(hall, "10:00", "12:00")
+    close(hall, by=onni, fate=Fate.CANCEL, is_reason_public=False)
+    create_booking(hall, "20:00", "22:00")
+    wished = WishedClosure([hall], hour("20:00"), hour("23:00"), reason={"reason_fi": "Salaista"})
+    impact = impacts.decide(NewClosure(wished), fates=Fate.CANCEL, reason="Pahoittelemme!", by=onni, now=NOW)
+    impacts.carry_out(impact, now=impact.due_at)
+    deliver()
+
+    first, second = mailoutbox
+    assert "Lattia" not in first.body
+    assert "Pahoittelemme!" in second.body
+    assert "Salaista" not in second.body
+
+
+def test_whoever_was_moved_reads_from_where_to_where_and_that_she_may_cancel(hall, onni, mailoutbox):
+    create_space(venue=hall.venue, name_fi="Pikkusali")
+    aino = create_user(language="en")
+    booking = create_booking(hall, customer=aino)
+
+    close(hall, by=onni, fate=Fate.MOVE)
+    deliver()
+
+    (mail,) = mailoutbox
+    before, now = mail.body.index("Liikuntasali"), mail.body.index("Pikkusali")
+    assert before < now
+    assert "you may cancel" in mail.body
+    assert "Lattia uusitaan" in mail.body
+    assert booking.get_absolute_url() in mail.body
+
+
+def test_managers_of_another_venue_learn_who_was_moved_into_it(hall, onni, mailoutbox):
+    purpose = Purpose.objects.create(code="sports", name_fi="Liikunta")
+    elsewhere = create_space(name_fi="Naapurin sali")
+    for space in (hall, elsewhere):
+        space.purposes.add(purpose)
+    olga = create_manager(elsewhere.venue, name="Olga")
+    aino = create_user()
+    create_booking(hall, customer=aino)
+    wished = WishedClosure([hall], NOW, NOW + timedelta(days=30), reason={"reason_fi": "Remontti"})
+
+    impact = impacts.decide(
+        NewClosure(wished), fates=Fate.MOVE, by=create_user("Stina", is_staff=True), now=NOW
+    )
+    impacts.carry_out(impact, now=impact.due_at)
+    deliver()
+
+    assert sorted(mail.to[0] for mail in mailoutbox) == sorted([aino.email, olga.email])
+
+
+def test_who_is_kept_or_saved_by_an_undo_hears_nothing(hall, onni, mailoutbox):
+    create_booking(hall)
+    close(hall, by=onni, fate=Fate.KEEP)
+    wished = WishedClosure([hall], hour("08:00"), hour("20:00"), reason={"reason_fi": "Remontti"})
+    impact = impacts.decide(NewClosure(wished), fates=Fate.CANCEL, by=onni, now=NOW)
+    impacts.undo(impact, by=onni, now=NOW)
+    deliver()
+
+    assert mailoutbox == []
