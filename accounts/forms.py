@@ -6,14 +6,12 @@ from typing import Any
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from .details import could_be_born_on
 from .models import User
 from .sign_up import new_account
-
-EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 class SignInForm(RequestLoginCodeForm):
@@ -51,7 +49,7 @@ class BirthDateField(forms.DateField):
 
     def clean(self, value: object) -> date | None:
         day = super().clean(value)
-        if day and not EARLIEST_BIRTH <= day <= timezone.localdate():
+        if day and not could_be_born_on(day):
             raise forms.ValidationError(_("Check the year: this cannot be a date of birth."), "not_born")
         return day
 

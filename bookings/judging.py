@@ -11,7 +11,7 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from accounts.models import User
-from venues import policies, quotas, terms
+from venues import policies, quotas, terms_of_use
 from venues.audiences import Asker
 from venues.clock import CITY, local
 from venues.fields import bounds
@@ -229,7 +229,7 @@ def missing_birth_date(space: Space, customer: User) -> Iterator[Problem]:
 
 
 def missing_terms(wish: Wish, *, now: datetime) -> Iterator[Problem]:
-    version = terms.in_force(wish.space, now=now)
+    version = terms_of_use.in_force(wish.space, now=now)
     if version is None or wish.accepted_terms == version:
         return
     if wish.accepted_terms and wish.accepted_terms.terms_id == version.terms_id:

@@ -175,9 +175,19 @@ class VenueForm(EditForm):
             "phone",
             "website",
             *in_all_languages("description"),
+            "run_by",
             "source",
         ]
         widgets = {name: forms.Textarea(attrs={"rows": 4}) for name in in_all_languages("description")}
+        help_texts = {
+            "run_by": gettext_lazy("What is open to the venue itself is open to this organisation.")
+        }
+
+    def __init__(self, *args, is_staff: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not is_staff:  # whose a venue is, is not for its managers to say
+            del self.fields["run_by"]
+            self.initial["version"] = self.stored_version
 
     @property
     def sections(self) -> list[Section]:
@@ -194,6 +204,7 @@ class VenueForm(EditForm):
             ),
             Section(_("Contact details"), [self["phone"], self["website"]]),
             Section(_("Description"), [self[name] for name in in_all_languages("description")]),
+            *([Section(_("Who runs it"), [self["run_by"]])] if "run_by" in self.fields else []),
             Section(_("Where the facts come from"), [self["source"]]),
         ]
 

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import lists, places, spaces
+from .views import lists, places, spaces, terms_of_use
 
 
 class ListConverter(StringConverter):
@@ -23,6 +23,9 @@ urlpatterns = [
     path("venues/<int:pk>/spaces/new/", spaces.new_hall, name="new_hall"),
     path("spaces/<int:pk>/", spaces.edit_space, name="edit_space"),
     path("spaces/<int:pk>/parts/new/", spaces.new_part, name="new_part"),
+    path("terms-of-use/", terms_of_use.index, name="terms_of_use"),
+    path("terms-of-use/new/", terms_of_use.new, name="new_terms_of_use"),
+    path("terms-of-use/<int:pk>/", terms_of_use.edit, name="edit_terms_of_use"),
     path("<list:which>/", lists.index, name="list"),
     path("<list:which>/new/", lists.new, name="list_new"),
     path("<list:which>/<int:pk>/", lists.edit, name="list_edit"),

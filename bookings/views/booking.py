@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.details import remember_birth, remember_contact
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from venues import house_rules, terms
+from venues import house_rules, terms_of_use
 from venues.policies import needs_approval
 from venues.problems import Refused
 
@@ -67,7 +68,7 @@ def fill_in(request: SignedInRequest, held: Booking) -> HttpResponse:
         initial=beforehand(request, held),
         user=request.user,
         space=held.space,
-        terms=terms.in_force(held.space, now=timezone.now()),
+        terms=terms_of_use.in_force(held.space, now=timezone.now()),
     )
     if request.method != "POST":
         return show(request, held, filled_in)
@@ -105,11 +106,9 @@ def beforehand(request: SignedInRequest, held: Booking) -> dict:
 
 def remember_person(user: User, asked: dict) -> None:
     """Keep what somebody had not told about themselves yet."""
-    told = [name for name in ("name", "phone", "born_on") if name in asked]
-    for name in told:
-        setattr(user, name, asked[name])
-    if told:
-        user.save(update_fields=told)
+    if "name" in asked:
+        remember_contact(user, name=asked["name"], phone=asked["phone"])
+    remember_birth(user, asked.get("born_on"))
 
 
 def thanks(booking: Booking) -> str:

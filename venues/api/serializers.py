@@ -5,8 +5,10 @@ from datetime import timedelta
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from ..audiences import Audience
 from ..fields import pieces
-from ..models import District, Space, Venue
+from ..models import District, Space, TermsVersion, Venue
+from ..policy_layers import FIELDS
 from ..texts import LANGUAGES
 
 
@@ -114,26 +116,43 @@ class AccessibilitySerializer(serializers.ModelSerializer):
         fields = read_only_fields = ["is_step_free", "has_accessible_toilet", "has_induction_loop"]
 
 
+class TermsVersionSerializer(serializers.ModelSerializer):
+    """Terms of use as they are in force: a new booking says that it accepts this version."""
+
+    name = Texts("name", source="terms")
+    text = Texts()
+
+    class Meta:
+        model = TermsVersion
+        fields = read_only_fields = ["id", "number", "name", "text", "published_at"]
+
+
 class PoliciesSerializer(serializers.ModelSerializer):
     """What a booking of the space must keep to. Setting up and cleaning up are those of its hall."""
 
+    who_may_book = serializers.ListField(child=serializers.ChoiceField(choices=Audience.choices))
+    notice_by = serializers.SerializerMethodField(help_text="By the city's clocks.")
+    terms = serializers.SerializerMethodField(help_text="What a booking accepts; null: nothing.")
     setup_minutes = serializers.SerializerMethodField()
     cleanup_minutes = serializers.SerializerMethodField()
 
     class Meta:
         model = Space
         fields = read_only_fields = [
-            "approval",
-            "requests_compete",
+            *FIELDS,
             "payment",
-            "start_step",
-            "min_minutes",
-            "max_minutes",
-            "notice_hours",
-            "ahead_days",
             "setup_minutes",
             "cleanup_minutes",
         ]
+
+    @extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d$", "example": "12:00"})
+    def get_notice_by(self, space: Space) -> str:
+        return f"{space.notice_by:%H:%M}"
+
+    @extend_schema_field(TermsVersionSerializer(allow_null=True))
+    def get_terms(self, space: Space) -> dict | None:
+        newest = next(iter(space.terms.versions.all()), None) if space.terms else None
+        return TermsVersionSerializer(newest).data if newest else None
 
     def get_setup_minutes(self, space: Space) -> int:
         return space.setup // timedelta(minutes=1)

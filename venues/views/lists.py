@@ -1,4 +1,4 @@
-"""The city's own lists, kept by its staff: districts, purposes, equipment."""
+"""The city's own lists, kept by its staff: districts, purposes, equipment, organisations."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from accounts.models import Organisation
 from accounts.requests import SignedInRequest
 
+from ..city_forms import OrganisationForm
 from ..forms import DistrictForm, EditForm, EquipmentForm, PurposeForm
 from ..models import District, Equipment, Purpose
 from .editing import edits, one_of, posted, show, staff_only
@@ -36,6 +38,9 @@ LISTS = {
     "districts": Kept(District, DistrictForm, gettext_lazy("Districts"), gettext_lazy("Add a district")),
     "purposes": Kept(Purpose, PurposeForm, gettext_lazy("Purposes"), gettext_lazy("Add a purpose")),
     "equipment": Kept(Equipment, EquipmentForm, gettext_lazy("Equipment"), gettext_lazy("Add equipment")),
+    "organisations": Kept(
+        Organisation, OrganisationForm, gettext_lazy("Organisations"), gettext_lazy("Add an organisation")
+    ),
 }
 
 

@@ -55,7 +55,7 @@ def venue(request: SignedInRequest, pk: int) -> HttpResponse:
 @edits
 def edit_venue(request: SignedInRequest, pk: int) -> HttpResponse:
     place = one_of(Venue.objects.looked_after_by(request.user), request, pk)
-    name, form = place.name, VenueForm(posted(request), instance=place)
+    name, form = place.name, VenueForm(posted(request), instance=place, is_staff=request.user.is_staff)
     if request.method != "POST" or not form.is_valid():
         return show(request, "venues/edit_venue.html", form, venue=place, name=name)
     form.save()
@@ -66,7 +66,7 @@ def edit_venue(request: SignedInRequest, pk: int) -> HttpResponse:
 @staff_only
 @edits
 def new_venue(request: SignedInRequest) -> HttpResponse:
-    form = VenueForm(posted(request))
+    form = VenueForm(posted(request), is_staff=True)
     if request.method != "POST" or not form.is_valid():
         return show(request, "venues/new_venue.html", form)
     place = form.save()

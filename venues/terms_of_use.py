@@ -24,14 +24,15 @@ def publish(terms: Terms, texts: Mapping[str, str], *, now: datetime) -> TermsVe
     """Make the next version of the terms: from now on it is what customers accept.
 
     `texts` are `text_fi`, which cannot be empty, `text_sv` and `text_en`. What bookings accepted before stays
-    with them. Raises `Refused` if nothing would change.
+    with them. A text that is in force already is not published again. Raises `Refused`.
     """
     Terms.objects.select_for_update(no_key=True).get(pk=terms.pk)
-    said = {name: texts.get(name, "").strip() for name in TEXTS}
+    # Browsers send line ends of two characters.
+    said = {name: texts.get(name, "").replace("\r\n", "\n").strip() for name in TEXTS}
     if not said["text_fi"]:
         raise Refused(Problem("text_missing", _("Write the terms in Finnish at least."), "text_fi"))
     before = terms.versions.first()
     if before and said == {name: getattr(before, name) for name in TEXTS}:
-        raise Refused(Problem("text_unchanged", _("The text is the same as in force already."), "text_fi"))
+        return before
     number = before.number + 1 if before else 1
     return terms.versions.create(number=number, published_at=now, **said)
