@@ -2,10 +2,11 @@
 
 from calendar import Calendar as Months
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Prefetch
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -66,24 +67,8 @@ def span_in_words(span: Span) -> str:
 
 
 @dataclass(frozen=True)
-class ClosureInYear:
-    """A closure, and its times within the year."""
-
-    closure: Closure
-    times: list[ClosureTime] = field(default_factory=list)
-
-    @property
-    def first(self) -> ClosureTime:
-        return self.times[0]
-
-    @property
-    def last(self) -> ClosureTime:
-        return self.times[-1]
-
-
-@dataclass(frozen=True)
 class Year:
-    """A year of a venue, or of a space of it that has opening hours of its own. Four statements."""
+    """A year of a venue, or of a space of it that has opening hours of its own. Five statements."""
 
     number: int
     venue: Venue
@@ -118,8 +103,11 @@ class Year:
         return dict(found)
 
     @cached_property
-    def closures(self) -> list[ClosureInYear]:
-        """Return what closes a space of the venue, or floor of this space."""
+    def closures(self) -> dict[Closure, list[ClosureTime]]:
+        """Return what closes a space of the venue, or floor of this space, with its times in the year.
+
+        Of a closure of several venues, the spaces are those of this one.
+        """
         spaces = self.venue.spaces.all()
         if self.space:
             spaces = spaces.filter(hall_id=self.space.hall_id, footprint__shares_floor=self.space.footprint)
@@ -127,11 +115,12 @@ class Year:
             closure__in=Closure.objects.in_force().filter(spaces__in=spaces),
             starts_at__lt=at(self.last + A_DAY),
             ends_at__gt=at(self.first),
-        ).select_related("closure")
-        found: dict[int, ClosureInYear] = {}
-        for time in times:
-            found.setdefault(time.closure_id, ClosureInYear(time.closure)).times.append(time)
-        return list(found.values())
+        )
+        here = Prefetch("closure__spaces", spaces.order_by("hall_id", "pk"))
+        found: dict[Closure, list[ClosureTime]] = defaultdict(list)
+        for time in times.select_related("closure").prefetch_related(here):
+            found[time.closure].append(time)
+        return dict(found)
 
     @cached_property
     def days(self) -> dict[date, Day]:
@@ -173,12 +162,14 @@ class Year:
         return [self.days[day] if day.month == month else None for day in days]
 
 
-def closures_by_day(closures: Iterable[ClosureInYear], first: date, last: date) -> dict[date, list[Closure]]:
+def closures_by_day(
+    closures: Mapping[Closure, Iterable[ClosureTime]], first: date, last: date
+) -> dict[date, list[Closure]]:
     found: dict[date, list[Closure]] = defaultdict(list)
-    for one in closures:
-        for time in one.times:
+    for closure, times in closures.items():
+        for time in times:
             for day in days_from(max(first, day_of(time.starts_at)), min(last, last_day(time.ends_at))):
-                found[day].append(one.closure)
+                found[day].append(closure)
     return found
 
 

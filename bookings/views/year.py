@@ -10,6 +10,7 @@ from accounts.requests import SignedInRequest
 from venues import hours_in_words
 from venues.models import Space, Venue
 
+from .. import closures_in_words
 from ..year import Year
 
 YEARS = range(2000, 2100)
@@ -35,6 +36,9 @@ def show(request: SignedInRequest, pk: int, year: int) -> HttpResponse:
         "after": year + 1 if year + 1 in YEARS else None,
         "query": f"?space={space.pk}" if space else "",
         "weekdays": [(WEEKDAYS_ABBR[day], WEEKDAYS[day]) for day in range(7)],
+        "closures": [
+            (closure, closures_in_words.sentence(closure), closure.spaces.all()) for closure in here.closures
+        ],
         "exceptions": [
             (day, hours_in_words.exception_sentence(day, rows)) for day, rows in here.exceptions.items()
         ],
