@@ -14,7 +14,7 @@ from tests.factories import (
     create_venue,
 )
 from venues.fields import pieces
-from venues.models import District, Equipment, Purpose, Space, Venue, VenueRole
+from venues.models import District, Equipment, Policy, Purpose, Space, Venue, VenueRole
 
 pytestmark = pytest.mark.django_db
 
@@ -144,8 +144,30 @@ def test_staff_make_a_venue_with_opening_hours_to_fill_in(staff):
     answer = save(staff, "/manage/venues/new/", name_fi="Ääretön talo", kind="culture_house")
 
     made = Venue.objects.get(name_fi="Ääretön talo")
-    assert made.timetable.weekly_hours.count() == 0
+    assert made.timetable.rules.count() == 0
     assert answer.redirect_chain == [(f"/manage/venues/{made.pk}/", 302)]
+
+
+def test_a_venue_of_another_kind_is_booked_by_the_rules_of_that_kind(desk, gym):
+    venue = gym[0].venue
+    Policy.objects.create(kind="library", min_minutes=60)
+
+    save(desk, f"/manage/venues/{venue.pk}/edit/", kind="library")
+
+    assert set(venue.spaces.values_list("min_minutes", flat=True)) == {60}
+
+
+def test_a_venue_does_not_become_of_a_kind_whose_rules_its_own_contradict(desk, gym):
+    venue = gym[0].venue
+    Policy.objects.create(kind="library", min_minutes=60)
+    Policy.objects.create(venue=venue, max_minutes=45)
+
+    answer = save(desk, f"/manage/venues/{venue.pk}/edit/", kind="library")
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["kind"]
+    venue.refresh_from_db()
+    assert venue.kind == "school"
 
 
 # --- Spaces ---------------------------------------------------------------------------------------
@@ -163,17 +185,14 @@ def test_a_spaces_facts_and_rules_are_edited(desk, gym):
         purposes=[sport.pk],
         equipment=[goals.pk],
         is_step_free="false",
-        approval="request",
-        requests_compete="on",
+        payment="invoice",
         setup_minutes="15",
-        min_minutes="60",
-        max_minutes="180",
     )
 
     whole = Space.objects.get(pk=whole.pk)
     assert (whole.capacity, whole.is_step_free, whole.has_induction_loop) == (160, False, None)
     assert (list(whole.purposes.all()), list(whole.equipment.all())) == ([sport], [goals])
-    assert (whole.approval, whole.requests_compete, whole.setup_minutes) == ("request", True, 15)
+    assert (whole.payment, whole.setup_minutes) == ("invoice", 15)
 
 
 def test_an_edit_leaves_the_layout_alone(desk, gym):
@@ -189,7 +208,7 @@ def test_an_edit_leaves_the_layout_alone(desk, gym):
 def test_new_rules_do_not_judge_what_has_been_booked(desk, gym):
     booking = create_booking(gym[0], "10:00", "14:00")
 
-    save(desk, f"/manage/spaces/{gym[0].pk}/", max_minutes="60", is_bookable=None)
+    save(desk, f"/manage/spaces/{gym[0].pk}/", is_bookable=None)
 
     booking.refresh_from_db()
     assert not Space.objects.get(pk=gym[0].pk).is_bookable
@@ -199,12 +218,10 @@ def test_new_rules_do_not_judge_what_has_been_booked(desk, gym):
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"min_minutes": "120", "max_minutes": "60"}, "max_minutes"),
-        ({"ahead_days": "5000"}, "max_minutes"),
         ({"setup_minutes": "2000"}, "setup_minutes"),
         ({"cleanup_minutes": ""}, "cleanup_minutes"),
         ({"capacity": "99999999999"}, "capacity"),
-        ({"start_step": "7"}, "start_step"),
+        ({"payment": "gold"}, "payment"),
     ],
 )
 def test_impossible_rules_are_refused_at_their_field(desk, gym, changes, field):
@@ -235,15 +252,19 @@ def test_what_a_person_says_is_not_made_up_any_more(desk, gym):
 
 
 def test_a_hall_is_added_with_its_pieces_of_floor(desk, venue):
+    Policy.objects.create(venue=venue, min_minutes=45)
+
     save(desk, f"/manage/venues/{venue.pk}/spaces/new/", name_fi="Uusi sali", floor="4")
 
     hall = venue.spaces.get(name_fi="Uusi sali")
     assert pieces(hall.footprint) == {0, 1, 2, 3}
     assert (hall.is_hall, hall.setup_minutes) == (True, 0)
+    assert hall.min_minutes == 45  # booked as its venue says from the beginning
 
 
 def test_a_part_is_added_within_its_hall(desk, gym):
     whole = gym[0]
+    Policy.objects.create(venue=whole.venue, min_minutes=45)
 
     page = desk.get(f"/manage/spaces/{whole.pk}/parts/new/")
     save(desk, f"/manage/spaces/{whole.pk}/parts/new/", name_fi="Lohkot B ja C", floor=["1", "2"])
@@ -251,7 +272,7 @@ def test_a_part_is_added_within_its_hall(desk, gym):
     part = whole.parts.get(name_fi="Lohkot B ja C")
     assert "1: Lohko A" in page.text
     assert pieces(part.footprint) == {1, 2}
-    assert part.venue == whole.venue
+    assert (part.venue, part.min_minutes) == (whole.venue, 45)
 
 
 @pytest.mark.parametrize("floor", [[], ["7"], ["x"]])
