@@ -16,6 +16,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from venues import openings
+from venues.clock import local
 from venues.models import OpeningException, OpeningRule, SchoolPeriod, Space, Timetable, Venue
 from venues.opening_hours import Hours
 from venues.policy_inheritance import Owner, Values, layer_of, spaces_under
@@ -72,7 +74,7 @@ class NewClosure:
         hit = closures.hits_of(self.wished.spaces, times, now=now).values_list("pk", flat=True)
         hits = list(hit.order_by())
         closure = closures.close(self.wished, by=by, now=now)
-        problem = Problem("closed", _("Closed then: %(reason)s.") % {"reason": closure.reason})
+        problem = Problem("closed", _("Closed then: %(reason)s") % {"reason": closure.reason})
         return Made(
             {pk: [problem] for pk in hits},
             {"cause": Cause.CLOSURE, "closure": closure, "venue": only_one(self.wished.spaces)},
@@ -165,6 +167,43 @@ class ChangedDays:
         return self.timetable.exceptions.filter(date__in=self.days)
 
 
+@dataclass(frozen=True)
+class FollowedVenue:
+    """A space is open when its venue is; hours of its own are forgotten."""
+
+    space: Space
+
+    def halls(self) -> set[int]:
+        return halls_of(self.space.venue.spaces.all())
+
+    def make(self, *, by: User, now: datetime) -> Made:
+        own, venue = Space.objects.get(pk=self.space.pk).timetable, self.space.venue
+        if own is None:
+            return Made({}, {})
+        said = [own, *own.rules.all(), *own.exceptions.all()]
+        before, outside = rows_of(said), outside_of([own], now=now)
+        hours.follow_venue(self.space, now=now)
+        outside_now = hours.outside(venue.timetable, now=now).filter(space=self.space)
+        return Made(
+            newly(outside, outside_now.values_list("pk", flat=True)),
+            {"cause": Cause.RULES, "venue": venue, "before": {"space": self.space.pk, "own": before}},
+        )
+
+
+def undo_following(impact: Impact, *, by: User, now: datetime) -> None:
+    """Give a space the hours again that were its own."""
+    space = Space.objects.get(pk=impact.before["space"])
+    if space.timetable_id:
+        raise ChangedMeanwhile
+    own, *said = instances(impact.before["own"])
+    own.built_from = ""  # its openings have gone
+    own.save(force_insert=True)
+    OpeningRule.objects.bulk_create(row for row in said if isinstance(row, OpeningRule))
+    OpeningException.objects.bulk_create(row for row in said if isinstance(row, OpeningException))
+    Space.objects.filter(pk=space.pk).update(timetable=own)
+    openings.rebuild(own, today=local(now).date())
+
+
 def halls_of(spaces: models.QuerySet[Space]) -> set[int]:
     return set(spaces.order_by().values_list("hall_id", flat=True))
 
@@ -180,6 +219,8 @@ def newly(before: Collection[int], after: Collection[int]) -> Why:
 
 def undo_hours(impact: Impact, *, by: User, now: datetime) -> None:
     timetable, before = impact.timetable, impact.before
+    if "own" in before:
+        return undo_following(impact, by=by, now=now)
     if timetable is None:
         raise ChangedMeanwhile
     said: models.QuerySet[Any] = timetable.rules.all()

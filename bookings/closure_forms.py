@@ -56,6 +56,7 @@ class ClosureForm(forms.Form):
         choices=[(number + 1, capfirst(name)) for number, name in WEEKDAYS.items()],
         coerce=int,
         required=False,
+        initial=[],
         widget=forms.CheckboxSelectMultiple,
     )
     every = forms.IntegerField(

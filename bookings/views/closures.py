@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
@@ -27,6 +28,7 @@ from ..models import Closure, ClosureTime
 from .impacts import goes_back, impact_preview, in_sight, may_change
 
 PAGE_SIZE = 20
+MOST_NAMED = 3
 
 
 @require_GET
@@ -128,7 +130,7 @@ def ask(
         return impact_preview(
             request,
             NewClosure(wished),
-            title=_("Closed: %(when)s") % {"when": sentence(wished)},
+            title=_("Closed: %(what)s, %(when)s") % {"what": what(form), "when": sentence(wished)},
             verb=verb(wished.spaces, kind),
             said=_("Closed. Nobody had booked that time."),
             back=back,
@@ -141,6 +143,17 @@ def ask(
 
 
 FORM = "bookings/manager/closure_form.html"
+
+
+def what(form: ClosureForm) -> str:
+    """Return what is to be closed, by name if it is not too much for a heading."""
+    rows = form.cleaned_data.get("spaces") or form.cleaned_data["venues"]
+    count = len(rows)
+    if count <= MOST_NAMED:
+        return ", ".join(str(row.name) for row in rows)
+    if "spaces" in form.fields:
+        return ngettext("%(counter)s space", "%(counter)s spaces", count) % {"counter": count}
+    return ngettext("%(counter)s venue", "%(counter)s venues", count) % {"counter": count}
 
 
 def verb(spaces: Sequence[Space], kind: Venue.Kind | None) -> str:

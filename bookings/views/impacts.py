@@ -108,6 +108,7 @@ def impact_preview(
         "total": found.total,
         "version": found.version,
         "page": Paginator(range(found.total), PAGE_SIZE).page(number),
+        "common": common(found),
         "hits": [Row(hit, form.fates.get(hit.date.pk, "")) for hit in found.hits],
         "repeated": repeated(request.POST, form.fates, found),
         "is_picked_elsewhere": not form.fates.keys() <= {hit.date.pk for hit in found.hits},
@@ -157,6 +158,12 @@ class Row:
     def fates(self) -> list[tuple[str, str]]:
         """Return what may be chosen. What nothing is free for cannot be moved."""
         return [(fate, str(fate.label)) for fate in Fate if fate != Fate.MOVE or self.hit.alternatives]
+
+
+def common(found: Preview) -> list[Problem]:
+    """Return why all the bookings are hit, if it is the same for all that are shown: then it is told once."""
+    whys = {tuple(hit.problems) for hit in found.hits}
+    return list(whys.pop()) if len(whys) == 1 else []
 
 
 def repeated(posted: QueryDict, fates: Mapping[int, Fate], found: Preview) -> SafeString:
@@ -302,15 +309,11 @@ def to_undo(request: SignedInRequest, pk: int) -> Impact:
 
 def told(found: QuerySet[Impact]) -> QuerySet[Impact]:
     """Bring along what is told of each: what it was, and of how many bookings it decided what."""
+    hits = Hit.objects.filter(impact=OuterRef("pk")).order_by()
     return found.select_related("venue", "closure", "created_by", "undone_by").annotate(
-        **{
-            fate.value: Subquery(
-                Hit.objects.filter(impact=OuterRef("pk"), fate=fate)
-                .order_by()
-                .values("impact")
-                .annotate(number=Count("*"))
-                .values("number")
-            )
-            for fate in Fate
-        }
+        in_all=number(hits), **{fate.value: number(hits.filter(fate=fate)) for fate in Fate}
     )
+
+
+def number(hits: QuerySet[Hit]) -> Subquery:
+    return Subquery(hits.values("impact").annotate(number=Count("*")).values("number"))

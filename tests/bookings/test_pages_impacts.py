@@ -201,7 +201,7 @@ def test_all_are_cancelled_with_notice_when_the_grace_is_over(desk, gym, venue):
     page = desk.get(decide(desk, gym[0], closing(gym[0]), "cancel").url)
 
     assert "Notices go out at 8:15" in page.text
-    assert "1 cancelled" in page.text
+    assert "1 will be cancelled" in page.text
     assert "Sali remontoidaan." in page.text
     booking.refresh_from_db()
     assert booking.status == Status.CONFIRMED
@@ -356,7 +356,7 @@ def test_the_list_tells_each_change_and_where_it_stands(desk, gym, venue):
     page = desk.get(f"/manage/venues/{venue.pk}/changes/")
 
     assert "Carried out at 8:15" in page.text
-    assert "1 cancelled" in page.text
+    assert "1 will be cancelled" in page.text
 
 
 def test_pages_of_the_venue_say_that_a_change_can_be_undone(desk, gym, venue):
