@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
@@ -29,7 +28,7 @@ from venues.rule_forms import RulesForm
 from venues.versions import ChangedMeanwhile, version_of
 
 from .. import hours
-from ..changes import Change, ChangedPolicy, ChangedRules
+from ..changes import Change, ChangedPolicy, ChangedRules, FollowedVenue
 from ..impact_forms import PREFIX
 from .impacts import goes_back, impact_preview
 
@@ -81,19 +80,18 @@ def give_own(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def follow_venue(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Let a space be open when its venue is, and say of how many bookings it must be asked what becomes."""
-    space, now = space_in_care(request, pk), timezone.now()
-    hours.follow_venue(space, now=now)
-    messages.success(request, _("%(space)s is now open when its venue is.") % {"space": space.name})
-    outside = hours.outside(space.venue.timetable, now=now).count()
-    if outside:
-        more = ngettext(
-            "%(count)d booking is outside the opening hours. It is kept, and listed below.",
-            "%(count)d bookings are outside the opening hours. They are kept, and listed below.",
-            outside,
-        )
-        messages.warning(request, more % {"count": outside})
-    return redirect("bookings:hours", space.venue.timetable_id)
+    """Let a space be open when its venue is, after showing whose bookings would lie outside."""
+    space = space_in_care(request, pk)
+    return impact_preview(
+        request,
+        FollowedVenue(space),
+        title=_("Opening hours of %(space)s") % {"space": space.name},
+        verb=_("Open when the venue is"),
+        said=_("%(space)s is now open when its venue is.") % {"space": space.name},
+        back=reverse("bookings:hours", args=[space.timetable_in_force_id]),
+        then=reverse("bookings:hours", args=[space.venue.timetable_id]),
+        venue=space.venue,
+    )
 
 
 # --- Whose rules ----------------------------------------------------------------------------------
@@ -263,9 +261,16 @@ def show(book: Rulebook, refusal: ChangedMeanwhile | None = None, *, status: int
     if refusal:
         context["stored"] = stored_in_words(book)
     if not book.venue:
+        context["kinds"] = list(tabs_of_kinds(book.kind))
         return render(book.request, "bookings/manager/hours_kind.html", context, status=status)
     context |= what_else(book, book.timetable or book.venue.timetable)
     return render(book.request, "bookings/manager/hours.html", context, status=status)
+
+
+def tabs_of_kinds(shown: str) -> Iterator[dict[str, Any]]:
+    for kind, label in Venue.Kind.choices:
+        address = reverse("bookings:kind_policy", args=[kind])
+        yield {"label": label, "url": address, "is_current": kind == shown}
 
 
 def stored_in_words(book: Rulebook) -> list[str]:

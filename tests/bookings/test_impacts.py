@@ -14,7 +14,15 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from bookings import closures, hours, impacts, invariants, lifecycle, occupancies, policies, tasks
-from bookings.changes import ChangedDays, ChangedPolicy, ChangedRules, ChangedTerms, NewClosure, Redrawn
+from bookings.changes import (
+    ChangedDays,
+    ChangedPolicy,
+    ChangedRules,
+    ChangedTerms,
+    FollowedVenue,
+    NewClosure,
+    Redrawn,
+)
 from bookings.closed_times import WishedClosure
 from bookings.impacts import Fate
 from bookings.layout import layout_of
@@ -498,6 +506,27 @@ def test_a_day_that_is_forgotten_hits_what_only_it_had_opened(onni, hall):
 
     assert timetable.exceptions.get().closes == hour("22:00").time()
     assert not hours.outside(timetable, now=NOW).exists()
+
+
+def test_a_space_that_gives_up_its_own_hours_gets_them_back_if_undone(hall, onni):
+    hours.change_rules(hall.venue.timetable, rules_until("17:00"), now=NOW)
+    own = hours.give_own(hall, now=NOW)
+    hours.change_rules(own, rules_until("22:00"), now=NOW)
+    hours.change_days(own, [MONDAY], [], reason={"reason_fi": "Inventaario"}, now=NOW)
+    evening, rules = create_booking(hall, "18:00", "20:00"), list(own.rules.all())
+    elsewhere = create_space(venue=hall.venue)
+
+    change = FollowedVenue(Space.objects.select_related("venue").get(pk=hall.pk))
+    impact = impacts.decide(change, fates=Fate.MOVE, by=onni, now=NOW)
+
+    assert impact.hits.get().date.booking == evening
+    assert hours.outside(elsewhere.venue.timetable, now=NOW).get().booking == evening
+    impacts.undo(impact, by=onni, now=NOW)
+    hall.refresh_from_db()
+    assert hall.timetable == own
+    assert list(own.rules.all()) == rules
+    assert own.exceptions.get().reason_fi == "Inventaario"
+    assert not hours.outside(own, now=NOW).exists()
 
 
 def test_terms_that_end_earlier_hit_the_schools_bookings_everywhere():

@@ -354,16 +354,26 @@ def test_a_space_gets_hours_of_its_own_and_gives_them_up(desk, room):
     assert room.timetable is None
 
 
-def test_a_booking_outside_the_hours_that_a_space_comes_back_to_is_listed(desk, room):
+def test_a_booking_outside_the_hours_that_a_space_comes_back_to_is_shown_before(desk, room):
     own = hours.give_own(room, now=NOW)
     booked = create_booking(room, "10:00", "12:00")
     room.venue.timetable.rules.update(opens=time(17), closes=time(21))
     hours.openings.rebuild(room.venue.timetable, today=MONDAY)
 
-    answer = desk.post(f"/manage/spaces/{room.pk}/venue-hours/", follow=True)
+    url = f"/manage/spaces/{room.pk}/venue-hours/"
+    answer = desk.post(url)
 
-    assert own
-    assert "1 booking is outside the opening hours. It is kept, and listed below." in answer.text
+    assert [row.hit.date.booking for row in answer.context["hits"]] == [booked]
+    room.refresh_from_db()
+    assert room.timetable == own
+
+    version = answer.context["version"]
+    answer = desk.post(
+        url, {"impact-decide": "1", "impact-choice": "keep", "impact-version": version}, follow=True
+    )
+
+    room.refresh_from_db()
+    assert room.timetable is None
     assert booked.get_absolute_url() in answer.text
 
 
