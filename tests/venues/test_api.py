@@ -52,7 +52,7 @@ def test_a_space_tells_all_that_a_visitor_may_know():
             "bookable_when": "any",
             "notice_hours": 0,
             "notice_weekdays": 0,
-            "notice_by": "12:00:00",
+            "notice_by": "12:00",
             "ahead_days": 365,
             "ahead_until": None,
             "who_may_book": ["everyone"],
