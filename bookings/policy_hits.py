@@ -7,11 +7,13 @@ was against the old policy already is no fault of the new one.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from venues.audiences import Asker, asker
 from venues.clock import local
@@ -84,7 +86,14 @@ def problems_of(
     if depends_on_opening(space):
         stretch = open_around(date, space, who, openings[space.timetable_in_force_id])
         problems += problems_with_opening(space, date.starts_at, date.ends_at, stretch)
-    return [problem for problem in problems if problem.code in JUDGED_AGAIN]
+    return [for_managers(problem) for problem in problems if problem.code in JUDGED_AGAIN]
+
+
+def for_managers(problem: Problem) -> Problem:
+    """Say of somebody else what is said to whoever books."""
+    if problem.code != "not_for_you":
+        return problem
+    return replace(problem, message=_("Whoever booked it is not among those who may book."))
 
 
 def depends_on_opening(space: Space) -> bool:
