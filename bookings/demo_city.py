@@ -1,7 +1,7 @@
-"""The demo's people, what they look after and what they have booked, relative to today."""
+"""The demo's people, what they look after, have booked and have closed, relative to today."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -11,12 +11,14 @@ from django.db import transaction
 
 from accounts.demo import PEOPLE, Person, email_of
 from accounts.models import Membership, Organisation, User
+from venues.audiences import asker
 from venues.clock import at, local
 from venues.models import Space, Venue, VenueRole
 from venues.problems import Refused
 
-from . import lifecycle
-from .models import Occupancy
+from . import closures, hours, judging, lifecycle
+from .closed_times import WishedClosure
+from .models import Closure, Occupancy
 from .wishes import Wish
 
 # Name, kind, and the person who owns it.
@@ -25,6 +27,9 @@ ORGANISATIONS = [
     ("Idän Sähly ry", Organisation.Kind.CLUB, "mikael"),
     ("Voimisteluseura Notkea ry", Organisation.Kind.CLUB, "sari"),
 ]
+CLUB_OF_MINORS, MINORS_PERCENT = "Idän Sähly ry", 85
+BORN_ON = date(1985, 5, 17)
+RESIDENTS = ["aino", "sari"]
 SCHOOLS = [
     "school-03005",  # Hertsikan ala-aste: three sections
     "school-03664",  # Herttoniemenrannan ala-asteen koulu: two
@@ -33,27 +38,38 @@ SCHOOLS = [
     "school-03016",  # Kulosaaren ala-asteen koulu
     "school-03045",  # Tahvonlahden ala-aste: two
 ]
-OTHER_HOUSES = ["tprek-199", "youth-roihuvuoren-nuorisotalo"]  # Leikkipuisto Hilleri is one
+PLAYPARK = "tprek-199"  # Leikkipuisto Hilleri
+OTHER_HOUSES = [PLAYPARK, "youth-roihuvuoren-nuorisotalo"]
+GYM_IN_REPAIR = "school-03035"  # where Sari's second turn falls within the repairs
+MOST_WEEKS_AHEAD = 26  # to find weeks in which it is open: schools have summers
 
 
 def load(bookings: Path, *, now: datetime) -> None:
-    """Bring the demo's people and their roles up to date; book if nothing is booked from now on.
+    """Bring the demo's people and their roles up to date; book and close if nothing is from now on.
 
-    `bookings` is a CSV file of what to book: on the first such weekday from tomorrow on, or weeks later.
+    `bookings` is a CSV file of what to book: on the first such weekdays on which it is open, counted from
+    tomorrow, or from weeks later.
     """
     with transaction.atomic():
         people = {name: account(name, somebody) for name, somebody in PEOPLE.items()}
+        introduce(people)
         for title, kind, owner in ORGANISATIONS:
             organisation, _ = Organisation.objects.get_or_create(name=title, defaults={"kind": kind})
             Membership.objects.get_or_create(
                 user=people[owner], organisation=organisation, defaults={"role": Membership.Role.OWNER}
             )
+        Organisation.objects.filter(name=CLUB_OF_MINORS, minors_percent=None).update(
+            minors_percent=MINORS_PERCENT, minors_verified_until=date(local(now).year + 1, 12, 31)
+        )
         give_role(people["onni"], VenueRole.Role.MANAGER, [*SCHOOLS, *OTHER_HOUSES])
         give_role(people["caretaker"], VenueRole.Role.CARETAKER, SCHOOLS)
-    if not Occupancy.objects.filter(closure=None, ends_at__gt=now).exists():
+    if not Occupancy.objects.filter(booking__isnull=False, ends_at__gt=now).exists():
         with bookings.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 book(row, people[row["who"]], now=now)
+    if not Closure.objects.exists():
+        repair(by=people["onni"], now=now)
+    close_at_christmas(now=now)
 
 
 def account(name: str, somebody: Person) -> User:
@@ -66,6 +82,14 @@ def account(name: str, somebody: Person) -> User:
     return user
 
 
+def introduce(people: Mapping[str, User]) -> None:
+    """Say once of the demo's people what some rules ask: when they were born, and who lives here."""
+    ids = {name: person.pk for name, person in people.items()}
+    unasked = User.objects.filter(pk__in=ids.values(), born_on=None)
+    unasked.filter(pk__in=[ids[name] for name in RESIDENTS]).update(is_resident=True)
+    unasked.update(born_on=BORN_ON)
+
+
 def give_role(user: User, role: VenueRole.Role, keys: list[str]) -> None:
     VenueRole.objects.bulk_create(
         [VenueRole(venue=venue, user=user, role=role) for venue in Venue.objects.filter(key__in=keys)],
@@ -74,22 +98,78 @@ def give_role(user: User, role: VenueRole.Role, keys: list[str]) -> None:
 
 
 def book(row: Mapping[str, str], customer: User, *, now: datetime) -> None:
-    space = Space.objects.get(venue__key=row["venue_key"], key=row["space_key"])
-    for week in range(int(row["weeks"])):
-        day = nth(int(row["iso_weekday"]), int(row["first_week"]) + week, after=local(now).date())
-        wish = Wish(
+    """Book a row's turns, in as many weeks as it says; a week in which it is refused is passed over."""
+    wishes = wishes_of(row, customer, now=now)
+    for _ in range(int(row["weeks"])):
+        for wish in wishes:
+            who = asker(customer, wish.organisation, today=local(now).date())
+            # Holidays, or somebody has closed the space: a demo is to be played with.
+            if not judging.judge(wish, asker=who, now=now).problems:
+                with suppress(Refused):
+                    lifecycle.book(wish, customer=customer, now=now)
+                break
+
+
+def wishes_of(row: Mapping[str, str], customer: User, *, now: datetime) -> Iterator[Wish]:
+    """Yield the same turn week after week."""
+    space = Space.objects.select_related("terms").get(venue__key=row["venue_key"], key=row["space_key"])
+    for week in range(int(row["first_week"]), MOST_WEEKS_AHEAD):
+        day = nth(int(row["iso_weekday"]), week, after=local(now).date())
+        yield Wish(
             space,
             at(day, time.fromisoformat(row["opens"])),
             at(day, time.fromisoformat(row["closes"])),
             purpose=row["purpose"],
             attendees=int(row["attendees"]),
             organisation=Organisation.objects.filter(members=customer).first(),
+            adult_name=customer.name,
+            adult_phone="040 123 4567",
+            accepted_terms=space.terms.versions.first() if space.terms else None,
         )
-        with suppress(Refused):  # somebody has closed the space, say: the demo is there to be played with
-            lifecycle.book(wish, customer=customer, now=now)
 
 
 def nth(weekday: int, week: int, *, after: date) -> date:
     """Return the first such weekday after a date, or the one so many weeks later."""
     tomorrow = after + timedelta(days=1)
     return tomorrow + timedelta(days=(weekday - tomorrow.isoweekday()) % 7 + 7 * week)
+
+
+def repair(*, by: User, now: datetime) -> None:
+    """Close a gym for repairs, around the second booking in it: that one stays, and is a hole."""
+    gym = Space.objects.get(venue__key=GYM_IN_REPAIR, part_of=None)
+    second = Occupancy.objects.filter(hall=gym, booking__isnull=False, starts_at__gt=now).order_by(
+        "starts_at"
+    )[1:2]
+    first_day = local(second[0].starts_at).date() if second else nth(1, 1, after=local(now).date())
+    closures.close(
+        WishedClosure(
+            [gym],
+            at(first_day, time(8)),
+            at(first_day + timedelta(days=12), time(22)),
+            reason={
+                "reason_fi": "Lattian kunnostus",
+                "reason_sv": "Golvet renoveras",
+                "reason_en": "The floor is repaired",
+            },
+        ),
+        by=by,
+        now=now,
+    )
+
+
+def close_at_christmas(*, now: datetime) -> None:
+    """Let the playpark be closed between Christmas and New Year, unless somebody has said otherwise."""
+    park = Venue.objects.select_related("timetable").get(key=PLAYPARK)
+    if park.timetable.exceptions.exists():
+        return
+    hours.change_days(
+        park.timetable,
+        [date(local(now).year, 12, day) for day in range(27, 32)],
+        [],
+        reason={
+            "reason_fi": "Suljettu joulun ja uudenvuoden välissä",
+            "reason_sv": "Stängt mellan jul och nyår",
+            "reason_en": "Closed between Christmas and New Year",
+        },
+        now=now,
+    )

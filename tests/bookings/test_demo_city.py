@@ -1,13 +1,16 @@
 """The demo city: Helsinki's venues with people in them, loaded as often as the demo starts."""
 
+from datetime import date
+
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from bookings import demo_city
-from bookings.models import Booking, Occupancy, Status
-from tests.factories import NOW
-from venues import openings
+from bookings.models import Booking, Closure, Occupancy, Status
+from tests.factories import NOW, hour
+from venues import openings, policy_layers
 from venues.clock import CITY
 from venues.models import Space, Venue
 
@@ -24,12 +27,15 @@ def load() -> None:
     call_command("load_demo_city", verbosity=0)
 
 
+@time_machine.travel(NOW)
 def test_demo_city_is_loaded_once_however_often_the_demo_starts(demo):
     load()
     before = counts()
+    User.objects.filter(email="aino@example.org").update(is_resident=False)
     load()
 
     assert counts() == before
+    assert not User.objects.get(email="aino@example.org").is_resident  # what people say of themselves stays
     assert Venue.objects.count() == 344
     assert Space.objects.filter(venue__kind="youth_house", is_demo=False).count() == 134
 
@@ -46,7 +52,40 @@ def test_demo_city_is_loaded_once_however_often_the_demo_starts(demo):
 
 
 def counts() -> list[int]:
-    return [model.objects.count() for model in (User, Venue, Space, Booking, Occupancy)]
+    return [model.objects.count() for model in (User, Venue, Space, Booking, Occupancy, Closure)]
+
+
+@time_machine.travel(NOW)
+def test_demo_shows_repairs_around_a_booking_christmas_and_a_club_of_minors(demo):
+    load()
+
+    gym = Space.objects.get(venue__key="school-03035", key="liikuntasali")
+    repairs = Closure.objects.get()
+    kept = Occupancy.objects.get(
+        hall=gym, booking__isnull=False, starts_at__range=(repairs.starts_at, repairs.ends_at)
+    )
+    assert repairs.is_reason_public
+    assert list(repairs.spaces.all()) == [gym]
+    assert kept.booking.status == Status.CONFIRMED
+    assert repairs.dates.count() == 2  # before it and after it
+    park = Venue.objects.get(key="tprek-199")
+    assert {row.date.day for row in park.timetable.exceptions.all()} == {27, 28, 29, 30, 31}
+    assert User.objects.get(email="aino@example.org").is_resident
+    assert Organisation.objects.get(name="Idän Sähly ry").is_for_minors(NOW.date())
+    assert policy_layers.unsettled() == []
+
+
+@pytest.mark.parametrize("day", [date(2026, 12, 20), date(2027, 6, 23)])
+def test_demo_that_begins_at_christmas_or_midsummer_has_its_bookings_when_schools_are_open(
+    demo, monkeypatch, day
+):
+    monkeypatch.setattr(openings, "DAYS_AHEAD", 160)
+
+    with time_machine.travel(hour("12:00", day=day)):
+        load()
+
+    assert Booking.objects.filter(status=Status.CONFIRMED).count() == 14
+    assert Booking.objects.filter(status=Status.REQUESTED).count() == 3
 
 
 def assert_rivals(bookings) -> None:

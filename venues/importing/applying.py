@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from .. import openings, policy_layers
-from ..models import Space, Timetable
+from ..models import Opening, Space, Timetable, Venue
 from . import school_terms
 from .inventory import Inventory, Record
 from .merging import merged
@@ -57,7 +58,15 @@ def apply(found: Inventory, *, today: date) -> Report:
     bring_up_to_date(Spaces(venues), found.spaces, report)
     policy_layers.settle(Space.objects.all())
     openings.rebuild_all(Timetable.objects.all(), today=today)
+    if any(count["created"] for count in report.counts.values()):
+        have_counted(Venue, Space, Timetable, Opening)
     return report
+
+
+def have_counted(*models: type[Model]) -> None:
+    """Let the database count rows that are new: of a table that it has never counted it plans by guesses."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"analyze {', '.join(model._meta.db_table for model in models)}")
 
 
 def bring_up_to_date(stock: Stock, records: Sequence[Record], report: Report) -> None:
