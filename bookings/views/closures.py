@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -43,7 +43,6 @@ def of_venue(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": Paginator(listed(venue, shows_past, now), PAGE_SIZE).get_page(request.GET.get("page")),
         "shows_past": shows_past,
         "tabs": tabs(venue, shows_past),
-        "kinds": Venue.Kind.choices if request.user.is_staff else [],
     }
     return render(request, "bookings/manager/closures.html", context)
 
@@ -93,13 +92,21 @@ def new(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def new_of_kind(request: SignedInRequest) -> HttpResponse:
-    """Close all the venues of one kind that somebody looks after: `?kind=school`."""
-    kind = request.GET.get("kind", "")
-    venues = Venue.objects.looked_after_by(request.user).filter(kind=kind).order_by("name_fi", "pk")
-    if kind not in Venue.Kind.values or not venues.exists():
-        raise Http404
+    """Close all the venues of one kind that somebody looks after, `?kind=school`, or ask of which kind."""
+    mine, kind = Venue.objects.looked_after_by(request.user), request.GET.get("kind", "")
+    counts = dict(mine.order_by().values_list("kind").annotate(Count("pk", distinct=True)))
+    if kind not in counts:
+        return choose_kind(request, counts)
+    venues = mine.filter(kind=kind).order_by("name_fi", "pk")
     form = VenuesClosureForm(posted(request), venues=venues)
     return ask(request, form, kind=Venue.Kind(kind), back=reverse("venues:mine"))
+
+
+def choose_kind(request: SignedInRequest, counts: dict[str, int]) -> HttpResponse:
+    if not counts or "kind" in request.GET:
+        raise Http404
+    kinds = [(kind, counts[kind]) for kind in Venue.Kind if kind in counts]
+    return render(request, "bookings/manager/closures_kinds.html", {"kinds": kinds})
 
 
 def posted(request: SignedInRequest):

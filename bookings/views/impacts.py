@@ -232,7 +232,11 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
     """What a change does to each booking that it hits, and until when it can be undone."""
     impact, now = get_object_or_404(told(seen_by(request.user)), pk=pk), timezone.now()
     hits = impact.hits.select_related(
-        "date__booking__customer", "date__booking__organisation", "space__venue", "target__space__venue"
+        "date__booking__customer",
+        "date__booking__organisation",
+        "date__space",
+        "space__venue",
+        "target__space",
     )
     if not may_undo(request.user, impact):
         hits = hits.filter(space__venue__in=in_sight(request.user))

@@ -478,6 +478,27 @@ def test_whose_booking_was_moved_reads_both_times_and_may_cancel(desk, gym, venu
     assert f"/bookings/{booking.pk}/cancel/" in page.text
 
 
+def test_the_page_of_a_change_costs_the_same_for_few_and_for_many(desk, gym, venue):
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(f"/manage/changes/{impact.pk}/").status_code == 200
+        return len(queries)
+
+    costs = []
+    for first, number in ((0, 1), (10, 6)):
+        bookings = [book(gym[1], days=first + n) for n in range(number)]
+        last = (FIRST + timedelta(days=first + number - 1)).isoformat()
+        said = closing(gym[0], first=(FIRST + timedelta(days=first)).isoformat(), last=last)
+        decide(desk, gym[0], said, "move_or_keep")
+        impact = Impact.objects.latest("pk")
+        assert impact.hits.filter(fate="move").count() == len(bookings)
+        before = statements()
+        impacts.carry_out(impact, now=impact.due_at)
+        costs.append((before, statements()))
+
+    assert costs[0] == costs[1]
+
+
 def test_a_booking_that_its_customer_cancelled_tells_of_no_change(desk, gym, venue, aino):
     booking = book(gym[1], customer=aino)
     decide(desk, gym[0], closing(gym[0]), "cancel")
