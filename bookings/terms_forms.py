@@ -15,6 +15,12 @@ class PeriodForm(EditForm):
         fields = ["kind", "first", "last", *in_all_languages("name"), "source"]
         widgets = {"kind": forms.RadioSelect, "first": DayInput, "last": DayInput}
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        kind = self.fields["kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = SchoolPeriod.Kind.choices  # without the empty one, of which radio buttons have no need
+
     @property
     def period(self) -> SchoolPeriod:
         """Return what was written, not yet saved. What a person says is not made up any more."""

@@ -8,7 +8,17 @@ from django.urls import reverse
 
 from bookings import terms
 from tests.bookings.pages import words
-from tests.factories import MONDAY, NOW, create_manager, create_space, create_user, create_venue, open_weekly
+from tests.factories import (
+    MONDAY,
+    NOW,
+    create_booking,
+    create_manager,
+    create_space,
+    create_user,
+    create_venue,
+    hour,
+    open_weekly,
+)
 from venues.clock import local
 from venues.models import Opening, SchoolPeriod
 from venues.versions import ChangedMeanwhile
@@ -128,7 +138,7 @@ def test_page_lists_terms_by_school_year_and_says_until_when_they_are_known(offi
     assert "Lukuvuosi 2026–2027" in said
     assert "ma 22.2.2027" in said
     assert "(esittelyaineistoa)" in said
-    assert "1 aukioloaika noudattaa" in said
+    assert "1 paikan aukioloajat noudattavat" in said
 
 
 def test_page_warns_when_bookings_can_be_made_past_the_last_term(office, gym):
@@ -184,6 +194,18 @@ def test_term_is_removed(office, gym):
 
     assert response.status_code == 302
     assert periods() == []
+
+
+def test_page_shows_whom_a_change_hits_before_it_is_made(office, gym):
+    terms.change_terms([SchoolPeriod(**SPRING)], now=NOW)
+    evening = [hour(clock, day=MONDAY + timedelta(days=7)) for clock in ("17:00", "18:00")]
+    create_booking(gym, *evening, customer=create_user("Mikael Lindholm"))
+
+    response = office.post(reverse("bookings:new_term"), posted(**WINTER_BREAK | {"first": "2027-02-08"}))
+
+    assert response.status_code == 200
+    assert "Mikael Lindholm" in words(response)
+    assert [name for _, name, _, _ in periods()] == ["Kevätlukukausi"]
 
 
 @pytest.mark.parametrize("page", ["terms", "new_term", "term", "remove_term"])
