@@ -1,7 +1,7 @@
 """The one way to take time. Nothing else writes `Occupancy`.
 
-Lock order everywhere: customer, halls, bookings, dates. PostgreSQL writes the index entry before it
-looks for conflicts, so without the hall's lock even two plain inserts can wait for each other.
+Lock order everywhere: person, organisation, halls, bookings, dates. PostgreSQL writes the index entry before
+it looks for conflicts, so without the hall's lock even two plain inserts can wait for each other.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

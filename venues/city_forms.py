@@ -1,6 +1,6 @@
 """Forms of what the city's own staff keeps: organisations, and terms of use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 
 from . import terms_of_use
-from .forms import EditForm, in_all_languages
+from .forms import EditForm, in_all_languages, in_words
 from .models import Terms, TermsVersion
 from .widgets import DayInput
 
@@ -53,6 +53,11 @@ class TermsForm(EditForm):
     @property
     def stored_version(self) -> str:
         return f"{super().stored_version}-{self.number}"
+
+    def compare(self) -> Iterator[tuple[str, str, str]]:
+        yield from super().compare()
+        for field in [self[name] for name in terms_of_use.TEXTS if name in self.changed_data]:
+            yield str(field.label), in_words(field, field.initial), in_words(field, field.data)
 
     def publish(self, *, now: datetime) -> TermsVersion:
         """Save the name, and publish the text as the next version if it is another one."""

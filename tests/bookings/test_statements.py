@@ -22,6 +22,7 @@ from tests.factories import (
     create_gym,
     create_manager,
     create_organisation,
+    create_space,
     create_user,
     create_venue,
     hour,
@@ -109,6 +110,19 @@ def test_booking_takes_as_few_statements_beside_a_long_history(aino, onni):
 
     # Customer, hall, whether it is free, booking, date, job.
     assert len(first) == len(book("15:00", "16:00")) == 6
+
+
+def test_only_a_quota_costs_a_statement_more(aino, onni):
+    club = create_organisation(aino)
+    room, counted = create_space(), create_space(quota_week=9)
+
+    def book(space: Space, start: str, end: str, **facts) -> list[str]:
+        wish = Wish(space, hour(start), hour(end), **facts)
+        return statements(lambda: lifecycle.book(wish, customer=aino, now=NOW))
+
+    assert len(book(room, "10:00", "11:00")) == len(book(room, "12:00", "13:00", organisation=club)) == 6
+    assert len(book(counted, "10:00", "11:00")) == 7
+    assert len(book(counted, "12:00", "13:00", organisation=club)) == 7
 
 
 def test_booking_by_api_takes_as_few_statements_beside_a_long_history(aino, onni):

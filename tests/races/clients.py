@@ -61,8 +61,8 @@ class Log:
         )
 
 
-def booking(who: User, space, starts_at, ends_at) -> Call:
-    return Call(token_of(who), BOOKINGS, wish(space, starts_at, ends_at))
+def booking(who: User, space, starts_at, ends_at, **facts) -> Call:
+    return Call(token_of(who), BOOKINGS, wish(space, starts_at, ends_at) | facts)
 
 
 def change(who: User, verb: str, pk: int, body: dict | None = None) -> Call:

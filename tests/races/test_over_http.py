@@ -13,6 +13,8 @@ from tests.factories import (
     create_booking,
     create_gym,
     create_manager,
+    create_organisation,
+    create_space,
     create_user,
     create_venue,
     hour,
@@ -86,6 +88,27 @@ def test_ten_want_the_whole_gym_and_ten_a_part_of_it(port, today, log, rounds):
 
     assert Booking.objects.count() == rounds
     assert_nobody_was_given_taken_time()
+
+
+@few_and_many
+@pytest.mark.parametrize("in_whose_name", ["one person", "two members of one organisation"])
+def test_ten_at_once_against_a_quota_of_one(port, today, log, rounds, in_whose_name):
+    gym = gym_of(today, quota_week=1)[0]
+    rooms = [gym, *(create_space(venue=gym.venue, quota_week=1) for _n in range(9))]
+    people, facts = [create_user()], {}
+    if in_whose_name != "one person":
+        people.append(create_user("Mikael"))
+        facts["organisation"] = create_organisation(*people).pk
+
+    for number in range(rounds):
+        times = period(today, 7 * number)
+        calls = [booking(people[n % len(people)], room, *times, **facts) for n, room in enumerate(rooms)]
+        answers = send_at_once(port, calls)
+        log.add(answers)
+        heard = Counter((answer.status, answer.body.get("code")) for answer in answers)
+        assert heard == {(201, None): 1, (422, "quota_week"): 9}
+
+    assert Booking.objects.count() == rounds
 
 
 @rounds
