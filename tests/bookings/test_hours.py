@@ -269,7 +269,7 @@ def test_no_booking_slips_in_beside_a_change_of_hours():
         finally:
             connections.close_all()
 
-    listed = []
+    listed: list[int] = []
 
     def close_mornings():
         hours.change_rules(timetable, EVENINGS, now=NOW)

@@ -25,6 +25,7 @@ from tests.factories import (
     hour,
     open_weekly,
 )
+from venues import openings
 from venues.models import OpeningRule, Policy, Purpose, Space, Venue
 from venues.policy_inheritance import layer_of
 
@@ -251,7 +252,7 @@ def test_nonsense_is_told_or_left_aside_but_never_an_error_of_ours(desk, room, n
 
 def test_99_rules_can_be_saved_and_shown(desk, room):
     url = url_of(room)
-    rows = {}
+    rows: dict[str, str | list[str]] = {}
     for number in range(99):
         rows |= {f"rule-{number}-weekdays": ["1"], f"rule-{number}-open_to": ["everyone"]}
         rows |= {f"rule-{number}-hours": f"{number % 24}–24", f"rule-{number}-every_weeks": "1"}
@@ -358,7 +359,7 @@ def test_a_booking_outside_the_hours_that_a_space_comes_back_to_is_shown_before(
     own = hours.give_own(room, now=NOW)
     booked = create_booking(room, "10:00", "12:00")
     room.venue.timetable.rules.update(opens=time(17), closes=time(21))
-    hours.openings.rebuild(room.venue.timetable, today=MONDAY)
+    openings.rebuild(room.venue.timetable, today=MONDAY)
 
     url = f"/manage/spaces/{room.pk}/venue-hours/"
     answer = desk.post(url)
@@ -402,6 +403,16 @@ def test_several_days_are_closed_at_once_and_one_opened_again_for_some(desk, roo
 
     desk.post(f"{url}days/2027-02-06/forget/")
     assert not room.venue.timetable.exceptions.filter(date=SATURDAY).exists()
+
+
+def test_many_days_that_are_different_are_all_there(desk, room):
+    days = [SATURDAY + timedelta(days=number) for number in range(30)]
+    hours.change_days(room.venue.timetable, days, [], reason=NO_REASON, now=NOW)
+
+    page = desk.get(url_of(room))
+
+    assert "18 more days" in page.text
+    assert all(f"{url_of(room)}days/{day}/" in page.text for day in days)
 
 
 def test_whom_a_closed_day_would_hit_is_seen_before_it_is_closed(desk, room):

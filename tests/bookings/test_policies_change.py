@@ -53,9 +53,8 @@ def test_what_is_inherited_is_told_with_whose_word_it_is():
 
     inherited = policies.inherited(room)
 
-    assert inherited["max_minutes"].value == 180
-    assert inherited["max_minutes"].origin.venue == room.venue
-    assert inherited["min_minutes"].origin.kind == "school"
+    assert inherited["max_minutes"] == (180, Policy.objects.get(venue=room.venue))
+    assert inherited["min_minutes"] == (60, Policy.objects.get(kind="school"))
     assert inherited["start_step"] == (30, None)
     assert policies.inherited(room.venue)["max_minutes"].value == 240
     assert policies.inherited("school")["max_minutes"] == (720, None)

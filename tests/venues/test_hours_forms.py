@@ -115,7 +115,7 @@ def row(place: int, **written) -> dict:
 
 def sent_back(shown: RulesForm) -> dict:
     """Return what a browser would send for the rows as they are shown."""
-    data = {"rules-version": "", "rules-count": str(len(shown.rows))}
+    data: dict[str, str | list] = {"rules-version": "", "rules-count": str(len(shown.rows))}
     for one in shown.rows:
         for field in one:
             value = field.field.prepare_value(field.value())
