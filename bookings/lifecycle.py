@@ -4,8 +4,8 @@
       └ expired  ├ declined      └ expired          └ cancelled     (cancelled from any live state)
                  └ expired
 
-Every function locks before it judges (customer, halls, bookings, dates, in that order), takes the clock
-as an argument, and either does all of what it says or raises `Refused` and changes nothing.
+Every function locks before it judges (person, organisation, halls, bookings, dates, in that order), takes the
+clock as an argument, and either does all of what it says or raises `Refused` and changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -130,7 +130,7 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     held.customer = customer
     fill_in(held, wish, judgement, now=now)
     held.save()
-    if not held.is_live:
+    if held.competes:  # it holds its time no more
         closures.freed_by(held, now=now)
     announce(held, by=customer)
     return held
