@@ -6,7 +6,7 @@ not agree with the rules before is not hit by the change.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from venues import openings
 from venues.clock import local
+from venues.fields import pieces
 from venues.models import OpeningException, OpeningRule, SchoolPeriod, Space, Timetable, Venue
-from venues.opening_hours import Hours
+from venues.opening_hours import Hours, Stretch
 from venues.policy_inheritance import Owner, Values, layer_of, spaces_under
 from venues.problems import Problem
 from venues.versions import ChangedMeanwhile, version_of
@@ -40,11 +41,13 @@ class Made:
     """A change that was made: the dates that it hits, and what its impact has to remember to undo it.
 
     `rivals` are pairs of dates of which only one can stay: then the change waits, and has not been made yet.
+    `places` says where a date will be that is hit there: one that another impact is about to move.
     """
 
     hits: Why
     remembered: dict[str, Any]
     rivals: Sequence[tuple[int, int]] = ()
+    places: Mapping[int, Occupancy] = field(default_factory=dict)
 
 
 class Change(Protocol):
@@ -72,13 +75,31 @@ class NewClosure:
     def make(self, *, by: User, now: datetime) -> Made:
         times = times_of(self.wished)
         hit = closures.hits_of(self.wished.spaces, times, now=now).values_list("pk", flat=True)
-        hits = list(hit.order_by())
+        promised = promised_within(self.wished.spaces, times, now=now)
+        places = {there.hit.date_id: there for there in promised if there.hit}
+        hits = {*hit.order_by(), *places}
         closure = closures.close(self.wished, by=by, now=now)
         problem = Problem("closed", _("Closed then: %(reason)s") % {"reason": closure.reason})
         return Made(
             {pk: [problem] for pk in hits},
             {"cause": Cause.CLOSURE, "closure": closure, "venue": only_one(self.wished.spaces)},
+            places=places,
         )
+
+
+def promised_within(
+    spaces: Iterable[Space], times: Sequence[Stretch], *, now: datetime
+) -> Iterator[Occupancy]:
+    """Yield the places in these spaces, at these times, to which other impacts are about to move dates."""
+    closed = {space.hall_id: set[int]() for space in spaces}
+    for space in spaces:
+        closed[space.hall_id] |= pieces(space.footprint)
+    held = Occupancy.objects.filter(hall__in=closed, hit__isnull=False, ends_at__gt=now)
+    for there in held.select_related("hit", "space__venue", "space__part_of"):
+        if closed[there.hall_id] & pieces(there.footprint) and any(
+            start < there.ends_at and there.starts_at < end for start, end in times
+        ):
+            yield there
 
 
 def only_one(spaces: Iterable[Space]) -> Venue | None:

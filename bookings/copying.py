@@ -32,7 +32,7 @@ from .changes import (
     words_of,
 )
 from .closed_times import WishedClosure
-from .models import Closure, ClosureTime, Impact
+from .models import Closure, ClosureTime, Impact, Occupancy
 
 REASONS = ["reason_fi", "reason_sv", "reason_en"]
 
@@ -91,11 +91,14 @@ def together(made: Iterable[Made], *, hits: Why | None = None, venue: Venue | No
     """Return changes that were made one after the other as one; `hits` are those of all, if known."""
     parts: list[dict[str, Any]] = []
     found = hits or {}
+    places: dict[int, Occupancy] = {}
     for one in made:
+        places |= one.places
         parts += one.remembered.get("after", {}).get("parts") or [as_part(one.remembered)]
         for pk, problems in one.hits.items() if hits is None else ():
             found[pk] = [*found.get(pk, []), *problems]
-    return Made(found, {"cause": Impact.Cause.COPY, "venue": venue, "after": {"parts": parts}})
+    remembered = {"cause": Impact.Cause.COPY, "venue": venue, "after": {"parts": parts}}
+    return Made(found, remembered, places=places)
 
 
 def as_part(remembered: dict[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def preview(change: Change, *, by: User, now: datetime, limit: int = HITS_A_PAGE
     lock_halls(change.halls())
     with taken_back():
         made = change.make(by=by, now=now)
-        dates = list(dates_of(made.hits)[offset : offset + limit])
+        dates = will_be(made.places, dates_of(made.hits)[offset : offset + limit])
         options = options_for(dates, change, made, going=made.hits, by=by, now=now)
         hits = [
             PreviewedHit(date, made.hits[date.pk], options.shortlist(date), has_begun=date.starts_at <= now)
@@ -111,6 +111,15 @@ def dates_of(pks: Iterable[int]) -> OccupancyQuerySet:
     return dates.select_related(
         "booking__customer", "booking__organisation", "space__venue", "space__part_of"
     )
+
+
+def will_be(places: Mapping[int, Occupancy], dates: Iterable[Occupancy]) -> list[Occupancy]:
+    """Return dates as they will be when another impact, which is pending, has moved them. Saves nothing."""
+    found = list(dates)
+    for date in found:
+        if there := places.get(date.pk):
+            date.space, date.starts_at, date.ends_at = there.space, there.starts_at, there.ends_at
+    return found
 
 
 def mark_of(hits: Why) -> str:
@@ -153,10 +162,10 @@ def decide(
         return None
     impact = Impact(reason=reason.strip(), created_at=now, created_by=by, due_at=now + settings.GRACE)
     remember(impact, made, halls=ours)
-    hits = planned(impact, made.hits, fates, others, now=now)
+    hits = planned(impact, made, fates, others, now=now)
     if moving := {hit.date_id: hit for hit in hits if hit.fate == Fate.MOVE}:
         going = [hit.date_id for hit in hits if hit.fate != Fate.KEEP]
-        dates = list(dates_of(moving))
+        dates = will_be(made.places, dates_of(moving))
         options = options_for(dates, change, made, going=going, by=by, now=now)
         places = {moving[date.pk]: options.take_first(date, halls=halls) for date in dates}
         hold_or(unmovable, places)
@@ -178,7 +187,7 @@ def remember(impact: Impact, made: Made, *, halls: Collection[int]) -> None:
 
 
 def planned(
-    impact: Impact, why: Why, fates: Fate | Mapping[int, Fate], others: Fate, *, now: datetime
+    impact: Impact, made: Made, fates: Fate | Mapping[int, Fate], others: Fate, *, now: datetime
 ) -> list[Hit]:
     """Save the hits with the fates that were chosen for them."""
 
@@ -187,17 +196,17 @@ def planned(
             return Fate.KEEP
         return fates.get(pk, others) if isinstance(fates, Mapping) else fates
 
-    hit = Occupancy.objects.filter(pk__in=list(why)).order_by("starts_at", "pk")
+    columns = Occupancy.objects.only("space_id", "starts_at", "ends_at").order_by("starts_at", "pk")
     return Hit.objects.bulk_create(
         Hit(
             impact=impact,
-            date_id=pk,
-            fate=fate_of(pk, starts_at),
-            space_id=space,
-            starts_at=starts_at,
-            ends_at=ends_at,
+            date_id=date.pk,
+            fate=fate_of(date.pk, date.starts_at),
+            space_id=date.space_id,
+            starts_at=date.starts_at,
+            ends_at=date.ends_at,
         )
-        for pk, space, starts_at, ends_at in hit.values_list("pk", "space", "starts_at", "ends_at")
+        for date in will_be(made.places, columns.filter(pk__in=list(made.hits)))
     )
 
 

@@ -75,7 +75,7 @@ def candidates(space_ids: Collection[int]) -> dict[int, list[int]]:
 
 def halls_near(hall_ids: Collection[int], venues: QuerySet[Venue], *, now: datetime) -> set[int]:
     """Return the halls of these venues in which dates of these halls could find another time or place."""
-    booked = Occupancy.objects.filter(hall__in=hall_ids, starts_at__gt=now).exclude(booking=None)
+    booked = Occupancy.objects.filter(hall__in=hall_ids, starts_at__gt=now, closure=None)
     here = set(booked.order_by().values_list("space", flat=True).distinct())
     there = Space.objects.filter(pk__in=set(chain(here, *candidates(here).values())), venue__in=venues)
     return set(there.order_by().values_list("hall_id", flat=True))

@@ -27,9 +27,9 @@ def tell_of_failure(impact_id: int) -> None:
 
 @app.task(retry=5)
 def carry_out(impact_id: int) -> None:
-    """Carry out what was decided, if nobody has undone it, as soon as it is due."""
+    """Carry out what was decided, if nobody has undone it, as soon as it is due; what is older goes first."""
     now = timezone.now()
-    for impact in Impact.objects.due(now).filter(pk=impact_id):
+    for impact in Impact.objects.due(now).filter(pk__lte=impact_id):
         impacts.carry_out(impact, now=now)
 
 

@@ -399,6 +399,37 @@ def test_overlapping_closures_with_other_fates_each_do_what_was_decided(hall, on
     closures.lift(second.closure, by=onni, now=DUE)
 
 
+@pytest.mark.parametrize("fate", [Fate.KEEP, Fate.CANCEL, Fate.MOVE])
+def test_a_date_that_is_about_to_move_is_hit_where_it_will_be(hall, onni, fate):
+    other, third = (create_space(venue=hall.venue) for _ in range(2))
+    booking = create_booking(hall)
+    first = impacts.decide(closing(hall), fates=Fate.MOVE, by=onni, now=NOW)
+
+    (hit,) = impacts.preview(closing(other), by=onni, now=NOW).hits
+    second = impacts.decide(closing(other), fates=fate, by=onni, now=NOW)
+    impacts.carry_out(first, now=DUE)
+    impacts.carry_out(second, now=DUE)
+
+    assert (hit.date.booking, hit.date.space) == (booking, other)
+    assert hit.alternatives[0].space == third
+    assert status(booking) == ("cancelled" if fate == Fate.CANCEL else "confirmed")
+    assert place(booking)[0] == (third if fate == Fate.MOVE else other)
+
+
+def test_a_promised_place_is_closed_by_the_closure_around_it_when_it_is_given_back(hall, onni):
+    other = create_space(venue=hall.venue)
+    booking = create_booking(hall)
+    first = impacts.decide(closing(hall), fates=Fate.MOVE, by=onni, now=NOW)
+    second = impacts.decide(closing(other), fates=Fate.CANCEL, by=onni, now=NOW)
+
+    impacts.undo(first, by=onni, now=NOW)
+    impacts.carry_out(second, now=DUE)
+
+    assert (status(booking), place(booking)[0]) == (Status.CONFIRMED, hall)
+    with pytest.raises(Refused):
+        create_booking(other)
+
+
 def test_two_closures_cancel_a_booking_once(hall, onni):
     booking = create_booking(hall)
     both = [impacts.decide(closing(hall), fates=Fate.CANCEL, by=onni, now=NOW) for _ in range(2)]
