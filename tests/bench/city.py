@@ -9,6 +9,7 @@ them the weekly turns of clubs and now and then a closure; 12 % of all rows hold
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -16,6 +17,8 @@ from django.db import connection
 from accounts.models import User
 from venues.fields import footprint
 from venues.models import Purpose, Space, Timetable, Venue
+
+from .rules import open_city, policy_of
 
 HALLS_PER_VENUE = 4
 HALLS_WITH_HOURS_OF_THEIR_OWN = 20  # every twentieth
@@ -42,12 +45,15 @@ def build(city: City, *, history_days: int) -> None:
     Turns of clubs reach to the end of the season.
     """
     User.objects.bulk_create(
-        User(email=f"person{number}@example.org", password="!") for number in range(CUSTOMERS)
+        User(
+            email=f"person{number}@example.org",
+            password="!",
+            is_resident=True,
+            born_on=date(1970 + number % 40, 1 + number % 12, 1 + number % 28),
+        )
+        for number in range(CUSTOMERS)
     )
-    build_places(city)
-    with connection.cursor() as cursor:
-        cursor.execute(DICE)
-        cursor.execute(OPENINGS, {"today": city.today, "tz": settings.CITY_TIME_ZONE})
+    open_city(build_places(city), today=city.today)
     since, until = city.today - timedelta(days=history_days), city.today + timedelta(days=60)
     fill(since, until, turns_until=city.season_ends)
 
@@ -58,10 +64,13 @@ def grow_history(city: City, *, from_days: int, to_days: int) -> None:
     fill(since, until, turns_until=until)
 
 
-def build_places(city: City) -> None:
+def build_places(city: City) -> dict[Timetable, str]:
+    """Make venues and spaces, and return their timetables with the kind of venue that each is for."""
     count = city.spaces // 2
-    shared, own = ceil(count / HALLS_PER_VENUE), count // HALLS_WITH_HOURS_OF_THEIR_OWN
-    timetables = Timetable.objects.bulk_create(Timetable() for _number in range(shared + own))
+    shared = ceil(count / HALLS_PER_VENUE)
+    timetables = Timetable.objects.bulk_create(
+        Timetable() for _number in range(shared + count // HALLS_WITH_HOURS_OF_THEIR_OWN)
+    )
     venues = Venue.objects.bulk_create(
         Venue(
             key=f"venue-{number}",
@@ -76,14 +85,26 @@ def build_places(city: City) -> None:
     )
     hours = dict(zip(range(19, count, HALLS_WITH_HOURS_OF_THEIR_OWN), timetables[shared:], strict=True))
     halls = Space.objects.bulk_create(
-        hall(number, venues[number // HALLS_PER_VENUE], hours.get(number)) for number in range(count)
+        hall(
+            number,
+            venues[number // HALLS_PER_VENUE],
+            hours.get(number),
+            policy_of(number, today=city.today),
+        )
+        for number in range(count)
     )
-    Space.objects.bulk_create(part(of, piece) for of in halls[::3] for piece in range(3))
+    Space.objects.bulk_create(
+        part(halls[number], piece, policy_of(number, today=city.today))
+        for number in range(0, count, 3)
+        for piece in range(3)
+    )
     sports = Purpose.objects.create(code="sports", name_fi="Liikunta")
     sports.spaces.set(Space.objects.all())
+    own = {timetable: venues[number // HALLS_PER_VENUE].kind for number, timetable in hours.items()}
+    return {venue.timetable: venue.kind for venue in venues} | own
 
 
-def hall(number: int, venue: Venue, hours: Timetable | None) -> Space:
+def hall(number: int, venue: Venue, hours: Timetable | None, policy: dict[str, Any]) -> Space:
     setup, cleanup = BUFFERS[number % len(BUFFERS)]
     return Space(
         venue=venue,
@@ -94,10 +115,11 @@ def hall(number: int, venue: Venue, hours: Timetable | None) -> Space:
         timetable=hours,
         setup_minutes=setup,
         cleanup_minutes=cleanup,
+        **policy,
     )
 
 
-def part(of: Space, piece: int) -> Space:
+def part(of: Space, piece: int, policy: dict[str, Any]) -> Space:
     return Space(
         venue=of.venue,
         key=f"{of.key}-{piece}",
@@ -106,6 +128,7 @@ def part(of: Space, piece: int) -> Space:
         hall_footprint=of.footprint,
         footprint=footprint([piece]),
         capacity=10 + (of.capacity or 0) // 3,
+        **policy,
     )
 
 
@@ -115,20 +138,6 @@ def part(of: Space, piece: int) -> Space:
 DICE = """
 create or replace function pg_temp.dice(number bigint, throw int) returns float
 immutable language sql return (hashint8extended(number, throw) & 1048575) / 1048576.0
-"""
-
-OPENINGS = """
-insert into venues_opening (timetable_id, period)
-select id, tstzrange((day + opens) at time zone %(tz)s, (day + closes) at time zone %(tz)s)
-from venues_timetable,
-     generate_series(%(today)s::date - interval '1 day', %(today)s::date + interval '400 days', '1 day') day,
-     lateral (
-         select interval '8 hours' as opens, interval '22 hours' as closes where extract(isodow from day) < 6
-         union all
-         select interval '10 hours', interval '17 hours' + id %% 4 * interval '90 minutes'
-         where extract(isodow from day) > 5
-     ) hours
-where pg_temp.dice(id, extract(doy from day)::int) > 0.02
 """
 
 # In every thirty days, one hall in fourteen is closed for two to fourteen days, from and until odd times.
@@ -191,11 +200,11 @@ from taken where pg_temp.dice(id, 6) < 12 / 88.0
 
 BOOKINGS = """
 insert into bookings_booking (
-    id, space_id, customer_id, status, competes, purpose, attendees, note, reason, created_at,
-    cancelled_at, cancelled_by_id
+    id, space_id, customer_id, status, competes, purpose, attendees, note, adult_name, adult_phone, reason,
+    created_at, cancelled_at, cancelled_by_id
 )
 select booking_id, min(space_id), customer, case when is_cancelled then 'cancelled' else 'confirmed' end,
-       false, 'Harjoitukset', 10, '', '', min(starts_at) - interval '20 days',
+       false, 'Harjoitukset', 10, '', '', '', '', min(starts_at) - interval '20 days',
        case when is_cancelled then min(starts_at) - interval '5 days' end,
        case when is_cancelled then customer end
 from taken,
@@ -223,17 +232,25 @@ order by starts_at
 """
 
 CLOSURES = """
-with closure as (
-    insert into bookings_closure (id, reason_fi, reason_sv, reason_en, created_at, created_by_id)
-    select id, 'Remontti', '', '', now(), (select min(id) from accounts_user) from closed
+with closed_from as (
+    select id, hall_id, footprint, (since + time '06:40') at time zone %(tz)s as starts_at,
+           (until - 1 + time '23:25') at time zone %(tz)s as ends_at
+    from closed
+),
+closure as (
+    insert into bookings_closure (
+        id, starts_at, ends_at, repeats, every, weekdays, reason_fi, reason_sv, reason_en, is_reason_public,
+        created_at, created_by_id
+    )
+    select id, starts_at, ends_at, '', 1, '{}', 'Remontti', '', '', true,
+           now(), (select min(id) from accounts_user)
+    from closed_from
 )
 insert into bookings_occupancy (
     space_id, hall_id, footprint, setup_at, starts_at, ends_at, clear_at, original_starts_at, closure_id
 )
 select hall_id, hall_id, footprint, starts_at, starts_at, ends_at, ends_at, starts_at, id
-from closed,
-     lateral (select (since + time '06:40') at time zone %(tz)s as starts_at,
-                     (until - 1 + time '23:25') at time zone %(tz)s as ends_at) times
+from closed_from
 """
 
 

@@ -1,8 +1,9 @@
-"""How fast search and booking are, each against a measure taken beside it in the same run.
+"""How fast search, its page and booking are, each against a measure taken beside it in the same run.
 
-Measures with a tenth of the history, lets the history grow tenfold, and measures again. Runs on an embedded
-cluster of its own, or in a database of its own on the server that DATABASE_URL names. A missed aim is
-printed and no failure; a wrong answer is one.
+Searches cities of several sizes, then measures everything in one of them, lets its history grow tenfold, and
+measures again. Runs on an embedded cluster of its own, or in databases of its own on the server that
+DATABASE_URL names.
+A missed aim is printed and no failure; a wrong answer is one.
 """
 
 import logging
@@ -19,47 +20,67 @@ from django.db import connection
 
 from venues.clock import CITY
 
-from . import booking, city, search
+from . import city, over_http, search
 from .city import City
-from .timing import Compared, table
+from .timing import Compared, by_size, table
 
 
 def main() -> None:
     options = arguments()
     logging.disable(logging.INFO)
     began = monotonic()
-    with database():
-        here = City(options.spaces, datetime.now(CITY).date())
-        tenth = options.history // 10
-        say(f"A city of {options.spaces:,} spaces with {tenth} days of history, on {server()} …")
-        city.build(here, history_days=tenth)
-        before, first = measure(here, rounds=options.rounds)
-        say(f"The same city with {options.history} days of history …")
-        city.grow_history(here, from_days=tenth, to_days=options.history)
-        after, then = measure(here, rounds=options.rounds)
-    report(before, after, first, then)
+    today = datetime.now(CITY).date()
+    with cluster():
+        sizes = {spaces: of_one_size(City(spaces, today), options) for spaces in options.spaces}
+        say("\nSearch over the whole city, thirty evenings 17–21, two hours:\n")
+        say(by_size(sizes))
+        grown(City(options.grown, today), options)
     say(f"\nTook {monotonic() - began:.0f} s.")
 
 
 def arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--spaces", type=int, default=3000)
+    parser.add_argument("--spaces", type=int, nargs="*", default=[1000, 3000, 10_000])
+    parser.add_argument("--grown", type=int, default=1000, help="spaces of the city whose history grows")
     parser.add_argument("--history", type=int, default=365, help="days, in the end")
     parser.add_argument("--rounds", type=int, default=11, help="of each search; ten times as many bookings")
     return parser.parse_args()
+
+
+def of_one_size(here: City, options: Namespace) -> tuple[int, Compared]:
+    """Return how many spaces match, and how fast they are found."""
+    with database():
+        days = options.history // 10
+        say(f"A city of {here.spaces:,} spaces with {days} days of history, on {server()} …")
+        city.build(here, history_days=days)
+        agree(here)
+        return search.matching(here), search.whole_city(here, rounds=options.rounds)
+
+
+def grown(here: City, options: Namespace) -> None:
+    """Measure everything before and after the history grows."""
+    tenth = options.history // 10
+    with database():
+        say(f"\nA city of {here.spaces:,} spaces with {tenth} days of history …")
+        city.build(here, history_days=tenth)
+        before, first = measure(here, rounds=options.rounds)
+        say(f"The same city with {options.history} days of history …")
+        city.grow_history(here, from_days=tenth, to_days=options.history)
+        agree(here)
+        after, then = measure(here, rounds=options.rounds)
+    report(before, after, first, then)
 
 
 @contextmanager
 def database() -> Iterator[None]:
     """Have an empty, migrated database of our own, and leave nothing behind."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    with cluster():
-        name = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
-            yield
-        finally:
-            connection.creation.destroy_test_db(name, verbosity=0)
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 @contextmanager
@@ -85,13 +106,17 @@ def server() -> str:
         return cursor.fetchone()[0]
 
 
-def measure(here: City, *, rounds: int) -> tuple[list[Compared], list[str]]:
+def agree(here: City) -> None:
+    """Fail unless search finds what trying everything finds."""
     say(f"Search and trying everything in Python agree on {search.check(here):,} starts.")
+
+
+def measure(here: City, *, rounds: int) -> tuple[list[Compared], list[str]]:
     compared = [
         *search.measure(here, rounds=rounds),
-        *booking.measure(here, rounds=rounds * 10, log=settings.STATE_DIR / "web.log"),
+        *over_http.measure(here, rounds=rounds * 10, log=settings.STATE_DIR / "web.log"),
     ]
-    return compared, booking.statements(here)
+    return compared, over_http.statements(here)
 
 
 def report(before: list[Compared], after: list[Compared], first: list[str], then: list[str]) -> None:

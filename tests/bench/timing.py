@@ -55,3 +55,18 @@ def table(before: list[Compared], after: list[Compared]) -> str:
             f"{then.ratio:>8.2f}{first.ratio:>8.2f}{aim:>6}{verdict}"
         )
     return "\n".join(lines)
+
+
+def by_size(sizes: dict[int, tuple[int, Compared]]) -> str:
+    """Show the same search in cities of several sizes. Ratios that stay alike mean that it is linear."""
+    lines = [
+        f"{'spaces':>8}{'matching':>10}{'product':>12}{'measure':>12}{'ratio':>8}{'per match':>12}{'aim':>7}"
+    ]
+    for spaces, (matching, took) in sizes.items():
+        aim = f"≤ {took.aim:g}" if took.aim else ""
+        verdict = "  missed" if took.aim and took.ratio > took.aim else ""
+        lines.append(
+            f"{spaces:>8,}{matching:>10,}{took.product:>9.1f} ms{took.measure:>9.1f} ms{took.ratio:>8.2f}"
+            f"{took.product / matching * 1000:>9.1f} µs{aim:>7}{verdict}"
+        )
+    return "\n".join(lines)

@@ -69,27 +69,68 @@ rules = st.fixed_dictionaries(
     }
 )
 exceptions = st.tuples(offsets, st.one_of(st.none(), hours), whom)
-timetables = st.tuples(st.lists(rules, min_size=1, max_size=4), st.lists(exceptions, max_size=3))
-usual = st.fixed_dictionaries({})
-policies = st.fixed_dictionaries(
+# Most places are open on most days, so that there is something to find.
+usual_rule = st.fixed_dictionaries(
     {
-        "start": st.one_of(
-            st.sampled_from([(5, 0), (15, 0), (20, 0), (30, 0), (30, 20), (60, 0), (60, 45)]),
-            st.sampled_from([45, 50, 90, 7]).map(lambda step: (step, None)),
-        ),
-        "is_whole_day": st.sampled_from([False, False, False, True]),
-        "lengths": st.sampled_from([(5, 12 * HOUR), (30, 12 * HOUR), (60, 90), (90, 3 * DAY)]),
-        "bookable_when": st.sampled_from(["any", "any", "evenings", "weekends", "both"]),
-        "notice": st.sampled_from([0, 0, 5 * HOUR]),
-        "notice_weekdays": st.sampled_from([0, 0, 1, 2, 10]),
-        "notice_by": st.sampled_from([time(12), time(7, 13), time(16)]),
-        "ahead": st.sampled_from([300 * DAY, 300 * DAY, DAY, 3 * DAY]),
-        "ahead_until": st.sampled_from([None, None, 2, 5]),
-        "who_may_book": whom,
-        "min_age": st.sampled_from([0, 0, 0, 18]),
-        "quotas": st.tuples(*[st.sampled_from([0, 0, 1, 2])] * 3),
+        "weekdays": st.just(frozenset(range(1, 8))),
+        "hours": hours,
+        "season": st.none(),
+        "valid": st.just((None, None)),
+        "weeks": st.just((1, "")),
+        "terms": st.just(""),
+        "on_holidays": st.just("normal"),
+        "open_to": st.just(frozenset(["everyone"])),
     }
 )
+timetables = st.tuples(
+    st.one_of(st.tuples(usual_rule), st.tuples(usual_rule, rules), st.lists(rules, min_size=2, max_size=5)),
+    st.lists(exceptions, max_size=3),
+)
+
+USUAL = {
+    "start": (30, 0),
+    "is_whole_day": False,
+    "lengths": (30, 12 * HOUR),
+    "bookable_when": "any",
+    "notice": 0,
+    "notice_weekdays": 0,
+    "notice_by": time(12),
+    "ahead": 300 * DAY,
+    "ahead_until": None,
+    "who_may_book": frozenset(["everyone"]),
+    "min_age": 0,
+    "quotas": (0, 0, 0),
+}
+
+
+def one_of(name, *values):
+    return st.sampled_from(values).map(lambda value: {name: value})
+
+
+# A few rules at a time: under all of them at once, nobody could book anything.
+unusual = st.one_of(
+    one_of("start", (5, 0), (15, 0), (20, 0), (30, 20), (60, 0), (60, 45)),
+    one_of("start", (45, None), (50, None), (90, None), (7, None)),  # counted from the opening
+    one_of("is_whole_day", True),
+    one_of("lengths", (5, 12 * HOUR), (60, 90), (90, 3 * DAY)),
+    one_of("bookable_when", "evenings", "weekends", "both"),
+    one_of("notice", 5 * HOUR, 30 * HOUR),
+    st.tuples(one_of("notice_weekdays", 1, 2, 10), one_of("notice_by", time(12), time(7, 13), time(16))).map(
+        lambda pair: pair[0] | pair[1]
+    ),
+    one_of("ahead", DAY, 3 * DAY),
+    one_of("ahead_until", 2, 5),
+    whom.map(lambda names: {"who_may_book": names}),
+    one_of("min_age", 18),
+    st.tuples(*[st.sampled_from([0, 1, 2])] * 3).map(lambda quotas: {"quotas": quotas}),
+)
+
+
+def together(changes):
+    return {name: value for change in (USUAL, *changes) for name, value in change.items()}
+
+
+policies = st.lists(unusual, max_size=3).map(together)
 buffers = st.sampled_from([(0, 0), (0, 0), (30, 0), (15, 45)])
 taken = st.tuples(
     st.integers(0, 5),
@@ -393,7 +434,7 @@ class City:
         for _number in range(3):
             first, last = random.choice(windows)
             start = random.randrange(first, last) // 5 * 5
-            if (start, start + length) in bookable or start + length > last:
+            if start < first or start + length > last or (start, start + length) in bookable:
                 continue
             with taken_back(), pytest.raises(Refused) as refusal:
                 self.judge(self.wish(number, start, start + length, who), who)

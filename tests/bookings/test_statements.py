@@ -28,6 +28,7 @@ from tests.factories import (
     hour,
     open_daily,
 )
+from venues.audiences import asker
 from venues.models import Space, Venue, VenueRole
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,7 @@ def statements(action: Callable[[], object]) -> list[str]:
 
 def test_search_is_one_statement_whatever_it_asks(aino, onni):
     grow(aino, onni, gyms=3)
+    Space.objects.update(quota_week=2, notice_weekdays=1)
     everywhere = Space.objects.bookable().filter(capacity__gte=20)
     windows = [
         (start + timedelta(days=n), end + timedelta(days=n)) for n in range(30) for start, end in [SATURDAY]
@@ -90,7 +92,8 @@ def test_search_is_one_statement_whatever_it_asks(aino, onni):
         {},
         {"length": timedelta(hours=2), "limit": 2},
         {"near": (60.2, 24.9), "order": "distance", "limit": 2, "offset": 2},
-        {"in_few_halls": True},
+        {"order": "coverage", "asker": asker(aino, None, today=MONDAY)},
+        {"in_few_halls": True, "asker": asker(aino, create_organisation(aino), today=MONDAY)},
     ):
         asked = statements(
             lambda question=question: availability.free(everywhere, windows, now=NOW, **question)

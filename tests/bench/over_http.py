@@ -1,4 +1,7 @@
-"""Booking over HTTP, against an answer that does nothing: same server, middleware, session and user."""
+"""The search page and booking over HTTP, against answers that do nothing.
+
+Same server, middleware, session, user and connection.
+"""
 
 import json
 import os
@@ -22,7 +25,7 @@ from accounts.models import User
 from bookings import availability
 
 from .city import City
-from .search import noon, roomy
+from .search import noon, roomy, somebody
 from .timing import Compared, side_by_side
 
 PATIENCE_SECONDS = 30
@@ -38,15 +41,17 @@ class Caller:
     session: str
 
     def post(self, path: str, body: dict) -> int:
-        headers = {
-            "Content-Type": "application/json",
-            "Cookie": f"{settings.SESSION_COOKIE_NAME}={self.session}; {settings.CSRF_COOKIE_NAME}={CSRF}",
-            "X-CSRFToken": CSRF,
-        }
-        self.http.request("POST", path, json.dumps(body), headers)
+        return self.ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+
+    def get(self, path: str) -> int:
+        return self.ask("GET", path, None, {})
+
+    def ask(self, method: str, path: str, body: str | None, headers: dict) -> int:
+        cookies = f"{settings.SESSION_COOKIE_NAME}={self.session}; {settings.CSRF_COOKIE_NAME}={CSRF}"
+        self.http.request(method, path, body, headers | {"Cookie": cookies, "X-CSRFToken": CSRF})
         answer = self.http.getresponse()
         text = answer.read()
-        if answer.status not in {201, 204}:
+        if answer.status not in {200, 201, 204}:
             raise RuntimeError(f"{path} answered {answer.status}: {text[:500]!r}")
         return answer.status
 
@@ -57,12 +62,19 @@ def measure(city: City, *, rounds: int, log: Path) -> list[Compared]:
         caller = Caller(http, sign_in().cookies[settings.SESSION_COOKIE_NAME].value)
         return [
             side_by_side(
+                "first page of search, against an empty page",
+                lambda: caller.get("/"),
+                lambda: caller.get("/empty/"),
+                rounds=rounds // 3,
+                aim=3,
+            ),
+            side_by_side(
                 "booking over HTTP, against an empty answer",
                 lambda: caller.post("/api/v1/bookings/", next(wishes)),
                 lambda: caller.post("/nothing/", next(wishes)),
                 rounds=rounds,
                 aim=4,
-            )
+            ),
         ]
 
 
@@ -85,8 +97,9 @@ def sign_in() -> Client:
 def free_hours(city: City) -> Iterator[dict]:
     """Return wishes that come true, no two in the same hall in a row."""
     first = noon(city) + timedelta(days=70)
+    halls = roomy().filter(part_of=None, is_whole_day=False, quota_day=0)
     found = availability.free(
-        roomy().filter(part_of=None), [(first, first + timedelta(days=5))], now=noon(city), length=HOUR
+        halls, [(first, first + timedelta(days=5))], now=noon(city), asker=somebody(city), length=HOUR
     )
     for number in range(5):
         for space in found.page:
