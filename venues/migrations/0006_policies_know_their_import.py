@@ -1,4 +1,3 @@
-import json
 from collections import Counter, defaultdict
 
 from django.db import migrations, models
@@ -31,25 +30,24 @@ def kinds_remember(apps, schema_editor):
     )
 
 
-def hours_are_rules(apps, schema_editor):
-    """[[1, "08:00", "20:00"], …] become the rules that 0004 made of them."""
-    for name in ("Venue", "Space"):
-        model = apps.get_model("venues", name)
-        rows = list(model.objects.filter(imported__has_key="hours").only("imported"))
-        for row in rows:
-            row.imported["hours"] = rules(row.imported["hours"])
-        model.objects.bulk_update(rows, ["imported"], batch_size=1000)
-
-
-def rules(hours):
-    weekdays = defaultdict(list)
-    for weekday, opens, closes in hours:
-        weekdays[opens, closes].append(weekday)
-    said = [
-        {"weekdays": sorted(days), "opens": opens, "closes": closes}
-        for (opens, closes), days in weekdays.items()
-    ]
-    return sorted(said, key=lambda rule: json.dumps(rule, sort_keys=True))
+# [[1, "08:00", "20:00"], …] become the rules that 0004 made of them.
+HOURS_ARE_RULES = """
+    update {table} set imported = jsonb_set(imported, '{{hours}}', (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object('weekdays', weekdays, 'opens', opens, 'closes', closes)
+                order by closes, opens
+            ),
+            '[]'
+        )
+        from (
+            select said ->> 1 as opens, said ->> 2 as closes, jsonb_agg(said -> 0 order by said -> 0) as weekdays
+            from jsonb_array_elements(imported -> 'hours') as said
+            group by 1, 2
+        ) as rules
+    ))
+    where jsonb_typeof(imported -> 'hours') = 'array'
+"""
 
 
 class Migration(migrations.Migration):
@@ -62,5 +60,6 @@ class Migration(migrations.Migration):
             field=models.JSONField(default=dict, editable=False),
         ),
         migrations.RunPython(kinds_remember, migrations.RunPython.noop),
-        migrations.RunPython(hours_are_rules, migrations.RunPython.noop),
+        migrations.RunSQL(HOURS_ARE_RULES.format(table="venues_venue"), migrations.RunSQL.noop),
+        migrations.RunSQL(HOURS_ARE_RULES.format(table="venues_space"), migrations.RunSQL.noop),
     ]
