@@ -41,7 +41,8 @@ HOURS_ARE_RULES = """
             '[]'
         )
         from (
-            select said ->> 1 as opens, said ->> 2 as closes, jsonb_agg(said -> 0 order by said -> 0) as weekdays
+            select said ->> 1 as opens, said ->> 2 as closes,
+                   jsonb_agg(said -> 0 order by said -> 0) as weekdays
             from jsonb_array_elements(imported -> 'hours') as said
             group by 1, 2
         ) as rules
