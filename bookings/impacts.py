@@ -24,10 +24,11 @@ from venues.problems import Alternative, Problem, Refused
 from venues.versions import ChangedMeanwhile, version_of
 
 from . import changes, closures, lifecycle, occupancies, replanning, signals
-from .changes import Change, Made, Redrawn, Why, without
+from .changes import Change, Made, Why
 from .models import AGREED_OR_ASKED, Booking, Hit, Impact, Occupancy
 from .models.occupancies import OccupancyQuerySet
 from .occupancies import lock_halls
+from .redrawing import Redrawn, redraw, without
 from .replanning import Options
 from .transactions import in_one_transaction, lock
 
@@ -163,13 +164,13 @@ def decide(
     impact = Impact(reason=reason.strip(), created_at=now, created_by=by, due_at=now + settings.GRACE)
     remember(impact, made, halls=ours)
     hits = planned(impact, made, fates, others, now=now)
+    must_part(made.rivals, hits)
     if moving := {hit.date_id: hit for hit in hits if hit.fate == Fate.MOVE}:
         going = [hit.date_id for hit in hits if hit.fate != Fate.KEEP]
         dates = will_be(made.places, dates_of(moving))
         options = options_for(dates, change, made, going=going, by=by, now=now)
         places = {moving[date.pk]: options.take_first(date, halls=halls) for date in dates}
         hold_or(unmovable, places)
-    if made.rivals:
         must_part(made.rivals, hits)
     impact.due_at = due_at(hits, now=now)
     impact.save(update_fields=["due_at"])
@@ -323,7 +324,7 @@ def carry_out(impact: Impact, *, now: datetime) -> bool:
         with transaction.atomic():
             let_come_true(impact, now=now)
             if impact.after["waits"]:
-                changes.redraw(impact, now=now)
+                redraw(impact, now=now)
     except Refused as refusal:
         impact.after = impact.after | {"refused": sorted(refusal.codes)}
         signals.impact_failed.send(Impact, impact=impact)

@@ -13,9 +13,9 @@ from venues.models import Space, Venue
 from venues.problems import Refused
 
 from .. import layout
-from ..changes import Redrawn
 from ..layout import RedrawCollides
 from ..manager_forms import LayoutForm
+from ..redrawing import Redrawn
 from .impacts import impact_preview
 
 

@@ -21,12 +21,12 @@ from bookings.changes import (
     ChangedTerms,
     FollowedVenue,
     NewClosure,
-    Redrawn,
 )
 from bookings.closed_times import WishedClosure
 from bookings.impacts import Fate
 from bookings.layout import layout_of
 from bookings.models import Booking, Closure, Hit, Impact, Occupancy, Status
+from bookings.redrawing import Redrawn
 from bookings.wishes import date_of, wish_of
 from tests.factories import (
     MONDAY,
