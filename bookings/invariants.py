@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
@@ -90,14 +91,18 @@ OPEN_THOUGH_CLOSED = """
         join drawn touched on touched.hall_id = drawn.hall_id and touched.footprint && drawn.footprint
         where closure.lifted_at is null and time.ends_at > %(now)s
         group by closure.id, touched.id, touched.hall_id, touched.footprint
+    ),
+    taken as (
+        select closure_id, space_id, range_agg(period) as periods
+        from closed
+        join held on held.hall_id = closed.hall_id and held.footprint && closed.footprint
+            and held.period && times
+        group by closure_id, space_id
     )
-    select closure_id, space_id, times - coalesce(range_agg(period), '{}')
-    from closed
-    left join held on held.hall_id = closed.hall_id and held.footprint && closed.footprint
-        and held.period && times
-    group by closure_id, space_id, times
-    having not isempty(times - coalesce(range_agg(period), '{}'))
-    order by 1, 2
+    select closure_id, space_id, times - coalesce(periods, '{}')
+    from closed left join taken using (closure_id, space_id)
+    where not times <@ coalesce(periods, '{}')
+    order by closure_id, space_id
 """
 
 
@@ -309,7 +314,7 @@ PROMISES = [
 def findings(*, now: datetime) -> Iterator[str]:
     """Yield a sentence for everything that is not as promised; nothing if all is well."""
     with one_moment():
-        params = {"constraints": names_of_constraints(), "now": now}
+        params: dict[str, Any] = {"constraints": names_of_constraints(), "now": now}
         with connection.cursor() as cursor:
             for promise in PROMISES:
                 cursor.execute(promise.question, params)
