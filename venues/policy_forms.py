@@ -66,28 +66,26 @@ class PolicyForm(forms.Form):
     def question(self, name: str) -> forms.Field:
         """Return the field by which something is said, with what holds if nothing is."""
         column: Any = Policy._meta.get_field(name)
-        facts = {"label": column.verbose_name, "required": False}
-        instead = self.instead(name)
+        facts = {"label": column.verbose_name, "required": False, "help_text": self.instead(name)}
+        nothing = ("", _("No rule of its own"))
         if name == "who_may_book":
-            return several(Audience.choices, help_text=instead, **facts)
+            return several(Audience.choices, **facts)
         if name == "approval_purposes":
             none = (NO_PURPOSE, _("For no purpose"))
-            return several([*self.purposes.items(), none], help_text=instead, **facts)
+            return several([*self.purposes.items(), none], **facts)
         if name == "terms":
             terms = [(row.pk, str(row)) for row in self.terms]
-            return forms.TypedChoiceField(
-                choices=[("", instead), *terms], coerce=int, empty_value=None, **facts
-            )
+            return forms.TypedChoiceField(choices=[nothing, *terms], coerce=int, empty_value=None, **facts)
         if column.get_internal_type() == "BooleanField":
             return forms.TypedChoiceField(
-                choices=[("", instead), *YES_NO], coerce=is_yes, empty_value=None, **facts
+                choices=[nothing, *YES_NO], coerce=is_yes, empty_value=None, **facts
             )
         if column.choices:
-            return forms.ChoiceField(choices=[("", instead), *column.choices], **facts)
+            return forms.ChoiceField(choices=[nothing, *column.choices], **facts)
         widgets = {"notice_by": forms.TimeInput({"type": "time"}, format="%H:%M"), "ahead_until": DayInput()}
         more = {"widget": widgets[name]} if name in widgets else {}
         # The model's own validators know what its column can hold.
-        found = column.formfield(help_text=instead, validators=column.validators, **facts, **more)
+        found = column.formfield(validators=column.validators, **facts, **more)
         assert isinstance(found, forms.Field)
         return found
 
