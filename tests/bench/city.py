@@ -22,7 +22,7 @@ from .rules import open_city, policy_of
 
 HALLS_PER_VENUE = 4
 HALLS_WITH_HOURS_OF_THEIR_OWN = 20  # every twentieth
-CUSTOMERS = 1000
+CUSTOMERS_PER_SPACE = 2  # so that each has some forty bookings in three months
 KINDS = [Venue.Kind.SCHOOL, Venue.Kind.PLAYPARK, Venue.Kind.YOUTH_HOUSE, Venue.Kind.SPORTS_HALL]
 BUFFERS = [(0, 0), (0, 0), (0, 30), (15, 15)]  # minutes of setting up and cleaning up
 
@@ -51,7 +51,7 @@ def build(city: City, *, history_days: int) -> None:
             is_resident=True,
             born_on=date(1970 + number % 40, 1 + number % 12, 1 + number % 28),
         )
-        for number in range(CUSTOMERS)
+        for number in range(city.spaces * CUSTOMERS_PER_SPACE)
     )
     open_city(build_places(city), today=city.today)
     since, until = city.today - timedelta(days=history_days), city.today + timedelta(days=60)
@@ -263,7 +263,7 @@ def fill(since: date, until: date, *, turns_until: date) -> None:
         "since": since,
         "until": until,
         "turns_until": turns_until,
-        "customers": CUSTOMERS,
+        "customers": User.objects.count(),
         "tz": settings.CITY_TIME_ZONE,
     }
     with connection.cursor() as cursor:

@@ -32,8 +32,9 @@ def main() -> None:
     today = datetime.now(CITY).date()
     with cluster():
         sizes = {spaces: of_one_size(City(spaces, today), options) for spaces in options.spaces}
-        say("\nSearch over the whole city, thirty evenings 17–21, two hours:\n")
-        say(by_size(sizes))
+        if sizes:
+            say("\nSearch over the whole city, thirty evenings 17–21, two hours:\n")
+            say(by_size(sizes))
         grown(City(options.grown, today), options)
     say(f"\nTook {monotonic() - began:.0f} s.")
 
