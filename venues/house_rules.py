@@ -21,9 +21,14 @@ def sentences(space: Space) -> list[str]:
     return [*on_answer(space), *on_who(space), *on_time(space), *on_how_often(space), *on_use(space)]
 
 
-def before_sending(space: Space, *, is_staffed: bool) -> list[str]:
-    """Return the rules that still matter once the time, with staff there or not, has been chosen."""
-    return [*on_answer(space, is_staffed=is_staffed), *on_how_often(space), *on_use(space)]
+def before_sending(space: Space) -> list[str]:
+    """Return the rules that still matter once the time has been chosen, beside what happens then."""
+    return [*on_how_often(space), *on_use(space)]
+
+
+def after_sending(space: Space, *, is_staffed: bool) -> list[str]:
+    """Return what happens when a form for a time with staff, or without, is sent."""
+    return list(on_answer(space, is_staffed=is_staffed))
 
 
 # --- What happens when it is sent -----------------------------------------------------------------

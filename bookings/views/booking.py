@@ -139,7 +139,8 @@ def show(
         "alternatives": offers,
         "has_run_out": held.status == Status.EXPIRED or held.is_overdue(timezone.now()),
         "is_request": needs_approval(held.space, attendees=1, purpose_code=None, is_staffed=is_staffed),
-        "rules": house_rules.before_sending(held.space, is_staffed=is_staffed),
+        "what_happens": house_rules.after_sending(held.space, is_staffed=is_staffed),
+        "rules": house_rules.before_sending(held.space),
     }
     return render(request, "bookings/form.html", context, status=status)
 
