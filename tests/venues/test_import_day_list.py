@@ -224,6 +224,10 @@ BROKEN = {
         ["2027-01-11,08:00,12:00,Open", "2027-01-11,08:00,12:00,Self-service"],
         "3: overlaps the hours of line 2",
     ),
+    "short hours within long ones, and others after them": (
+        ["2027-01-11,08:00,20:00,Open", "2027-01-11,09:00,10:00,Open", "2027-01-11,18:00,19:00,Open"],
+        "4: overlaps the hours of line 2",
+    ),
     "night into the next morning's hours": (
         ["2027-01-12,01:00,08:00,Open", "2027-01-11,22:00,02:00,Open"],
         "3: overlaps the hours of line 2",

@@ -7,7 +7,6 @@ is closed says so.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,19 +87,28 @@ def contradictions(branch: Branch) -> Iterator[Fault]:
         for said in branch.days[day]:
             later, earlier = sorted([place, said.place], reverse=True)
             yield Fault(later, f"{day} is both open and closed, see line {earlier.line}")
-    for (_, until, one), (start, _, other) in pairwise(in_order(branch.days.items())):
-        if start < until:
-            later, earlier = sorted([one, other], reverse=True)
+    longest = None  # of the stretches so far, the one that ends last
+    for stretch in in_order(branch.days.items()):
+        if longest and stretch.start < longest.until:
+            later, earlier = sorted([longest.place, stretch.place], reverse=True)
             yield Fault(later, f"overlaps the hours of line {earlier.line}")
+        longest = max(longest or stretch, stretch, key=lambda one: one.until)
 
 
-def in_order(days: Iterable[tuple[date, list[Said]]]) -> list[tuple[timedelta, timedelta, Place]]:
-    """Return from when until when each stretch lasts, counted on the clock from the first day there is."""
+class Stretch(NamedTuple):
+    """From when until when, counted on the clock from the first day there is."""
+
+    start: timedelta
+    until: timedelta
+    place: Place
+
+
+def in_order(days: Iterable[tuple[date, list[Said]]]) -> list[Stretch]:
     found = []
     for day, stretches in days:
         midnight = (day - date.min).days * A_DAY
         for said in stretches:
             opens, closes = minutes(said.hours.opens), minutes_until(said.hours.closes)
             until = midnight + timedelta(minutes=closes) + (A_DAY if closes <= opens else timedelta())
-            found.append((midnight + timedelta(minutes=opens), until, said.place))
+            found.append(Stretch(midnight + timedelta(minutes=opens), until, said.place))
     return sorted(found)
