@@ -66,7 +66,7 @@ def test_a_school_gym_is_set_up_by_keyboard_alone(desk, school):
     desk.goto(f"{school.site}/manage/")
     press(desk, desk.get_by_role("link", name="Keskuskoulu"), "Enter")
     expect(desk.get_by_role("link", name="Lisää lohko")).to_be_visible()
-    press(desk, desk.get_by_role("link", name="Aukioloajat"), "Enter")
+    press(desk, desk.get_by_role("link", name="Aukiolo ja säännöt"), "Enter")
     expect(desk.get_by_role("heading", name="Milloin on auki")).to_be_visible()
 
     # Mon–Fri in term until 20 for clubs of minors; working days in term are what a school begins with.
