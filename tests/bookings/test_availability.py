@@ -13,6 +13,7 @@ from bookings.models import Booking, Status
 from bookings.wishes import Wish
 from tests import naive
 from tests.factories import (
+    MONDAY,
     NOW,
     create_booking,
     create_closure,
@@ -24,8 +25,8 @@ from tests.factories import (
     open_daily,
 )
 from tests.naive import DAY, HOUR
-from venues.audiences import STRANGER
-from venues.clock import at
+from venues.audiences import STRANGER, asker
+from venues.clock import at, local
 from venues.models import Purpose, Space, Timetable
 from venues.problems import Refused
 
@@ -285,6 +286,79 @@ def test_a_space_with_hours_of_its_own_does_not_keep_the_venues():
     stretches = availability.free_stretches(sauna, (hour("00:00"), hour("23:59")), now=NOW)
 
     assert stretches == [(hour("18:00"), hour("23:00"))]
+
+
+def starts(space, window, **question):
+    """Return the clock times, by day, of the starts that are shown for an hour."""
+    step = timedelta(minutes=space.start_step)
+    stretches = availability.free_stretches(space, window, length=timedelta(hours=1), **question)
+    return [
+        f"{local(first + number * step):%d %H:%M}"
+        for first, until in stretches
+        for number in range((until - timedelta(hours=1) - first) // step + 1)
+    ]
+
+
+def test_a_day_on_which_a_quota_is_used_up_is_not_shown_to_that_customer():
+    aino = create_user()
+    room = create_space(quota_day=1, start_step=60)
+    create_booking(room, "10:00", "11:00", customer=aino)
+    weekend = hour("23:00", day=MONDAY + timedelta(days=4)), hour("01:00", day=MONDAY + timedelta(days=6))
+
+    shown = starts(room, weekend, now=NOW, asker=asker(aino, None, today=MONDAY))
+
+    assert shown == ["05 23:00", "07 00:00"]
+    assert "06 12:00" in starts(room, weekend, now=NOW, asker=asker(create_user(), None, today=MONDAY))
+
+
+def test_what_is_booked_by_noon_of_the_weekday_before_is_shown_until_that_noon():
+    room = create_space(notice_weekdays=1, notice_by=time(12), start_step=60)
+    on_tuesday = hour("10:00", day=MONDAY + timedelta(days=1)), hour("11:00", day=MONDAY + timedelta(days=1))
+
+    assert starts(room, on_tuesday, now=at(MONDAY, time(12))) == ["02 10:00"]
+    assert starts(room, on_tuesday, now=at(MONDAY, time(12, 1))) == []
+
+
+def test_starts_can_be_counted_from_the_opening_however_late_the_question_begins():
+    venue = create_venue()
+    open_daily(venue.timetable, "09:10", "12:00")
+    room = create_space(venue=venue, starts_from="opening", start_step=45)
+
+    assert starts(room, (hour("10:00"), hour("20:00")), now=NOW) == ["06 10:40"]
+
+
+def test_a_space_for_whole_days_is_shown_as_a_whole_or_not_at_all():
+    venue = create_venue()
+    open_daily(venue.timetable, "09:00", "21:00")
+    lodge, taken = (create_space(venue=venue, is_whole_day=True, max_minutes=60) for _number in range(2))
+    create_closure(taken, hour("09:30"), hour("10:00"))
+
+    found = availability.free(
+        Space.objects.all(), [(hour("17:00"), hour("19:00"))], now=NOW, length=timedelta(hours=2)
+    )
+
+    (row,) = found.page
+    assert (row.space_id, row.is_whole_day) == (lodge.pk, True)
+    assert row.stretches == [(hour("09:00"), hour("21:00"))]
+
+
+def test_how_often_a_weekly_time_is_free_is_told_and_sorts_what_is_found():
+    windows = [
+        (hour("10:00") + timedelta(weeks=week), hour("12:00") + timedelta(weeks=week)) for week in range(4)
+    ]
+    rooms = [create_space() for _number in range(3)]
+    create_booking(rooms[0], *windows[0])
+    for week in range(4):
+        create_closure(rooms[1], *windows[week])
+
+    found = availability.free(
+        Space.objects.all(), windows, now=NOW, length=timedelta(hours=2), order="coverage"
+    )
+
+    assert [(row.space_id, row.windows) for row in found.page] == [
+        (rooms[2].pk, (0, 1, 2, 3)),
+        (rooms[0].pk, (1, 2, 3)),
+    ]
 
 
 def test_what_cannot_be_booked_is_not_found():
