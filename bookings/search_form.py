@@ -21,7 +21,7 @@ from venues.models.spaces import FARTHEST_BOOKING
 from venues.widgets import DayInput
 
 from . import limits, permissions, search
-from .availability import Stretch
+from .availability import Order, Stretch
 from .forms import ClockInput
 from .search import Question
 from .unmet import Unmet
@@ -281,12 +281,14 @@ class SearchForm(forms.Form):
             return asked["hall"].venue.point
         return search.centre_of(asked["where"]) if asked["where"] else None
 
-    def in_order(self, near: search.Point | None) -> str:
+    def in_order(self, near: search.Point | None) -> Order:
         """Return how the results are sorted. What is free most often comes first, if it is for every week."""
         if self.is_weekly:
             return "coverage"
         asked = self.cleaned_data["order"] or ("distance" if self.cleaned_data["hall"] else "time")
-        return {"time": "first_free", "price": "price"}.get(asked, "distance" if near else "first_free")
+        if asked == "price":
+            return "price"
+        return "distance" if asked == "distance" and near else "first_free"
 
     def unmet(self) -> Unmet:
         """Return what was asked, without who asked it, for the city to count."""
