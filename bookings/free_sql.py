@@ -145,7 +145,7 @@ open as materialized (               -- one look at the index for each timetable
                else asked.time * opened.time * allowed.time
            end as time
     from (select distinct timetable_id, is_at_home, bookable_when from wanted) timetable
-    join allowed using (bookable_when),
+    left join allowed using (bookable_when),
     asked, lateral (
         select range_agg(period) as time from venues_opening opening
         where opening.timetable_id = timetable.timetable_id and period && all_of_it
@@ -163,11 +163,13 @@ whole as materialized (              -- whole stretches, for the few who count f
           and open_to && case when is_at_home then {at_home} else {anywhere} end
     ) opened
 ),
-blocked as (                         -- a space is blocked by every space that shares floor with it
+-- A space is blocked by every space that shares floor with it. All spaces are here, free or not: the planner
+-- then knows how many they are, and joins them to their openings by hashing at any size.
+blocked as (
     select wanted.id, range_agg(taken.time) as time
     from wanted
-    join venues_space other on other.hall_id = wanted.hall_id and other.footprint && wanted.footprint
-    join taken on taken.space_id = other.id
+    left join (venues_space other join taken on taken.space_id = other.id)
+        on other.hall_id = wanted.hall_id and other.footprint && wanted.footprint
     group by wanted.id
 ),
 {used_up},
@@ -175,7 +177,7 @@ by_the_clock as (
     select wanted.id, first_free, stretches
     from wanted
     join open using (timetable_id, is_at_home, bookable_when)
-    left join blocked using (id)
+    join blocked using (id)
     left join used_up using (id),
     lateral (
         select min(first_start) as first_free, array_agg(tstzrange(first_start, until)) as stretches
@@ -196,7 +198,7 @@ by_the_stretch as (
     from wanted
     join open using (timetable_id, is_at_home, bookable_when)
     left join whole using (timetable_id, is_at_home)
-    left join blocked using (id)
+    join blocked using (id)
     left join used_up using (id),
     lateral (
         select min(first_start) as first_free, array_agg(tstzrange(
