@@ -10,8 +10,8 @@ from django.utils import timezone
 from venues.models import Space
 
 from . import closures, signals
-from .lifecycle import ANNOUNCEMENTS
 from .models import Booking, Hit, Impact
+from .moves import ANNOUNCEMENTS
 from .tasks import carry_out, tell, tell_of_failure
 
 FACTS = {signal: str(status) for status, signal in ANNOUNCEMENTS.items()} | {signals.booking_moved: "moved"}

@@ -88,7 +88,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
 @pghistory.track(exclude=["is_live"])
 class Booking(models.Model):
-    """One agreement: a customer, a space, one or many dates. `bookings.lifecycle` alone writes `status`."""
+    """One agreement: a customer, a space, one or many dates. `bookings.moves` alone writes `status`."""
 
     space = models.ForeignKey(Space, models.PROTECT, related_name="bookings")
     # Nobody yet while a visitor who has not signed in fills the form.

@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from bookings import layout, lifecycle, signals
-from bookings.lifecycle import MoveNotAllowed
 from bookings.models import Booking, Occupancy, Status
+from bookings.moves import MoveNotAllowed
 from bookings.occupancies import TimeTaken
 from bookings.wishes import Wish, wish_of
 from tests.factories import (

@@ -1,0 +1,171 @@
+"""The moves of a booking from status to status, and the locks under which they are made.
+
+The only writer of `status`. Which move is made when, and what else it takes, is for `lifecycle` to say.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, User
+from venues.problems import Problem, Refused
+from venues.versions import ChangedMeanwhile
+
+from . import closures, occupancies, signals
+from .models import ENDED, Booking, Hit, Occupancy, Status
+
+ALLOWED_MOVES = {
+    Status.HELD: {
+        Status.REQUESTED,
+        Status.AWAITING_PAYMENT,
+        Status.CONFIRMED,
+        Status.CANCELLED,
+        Status.EXPIRED,
+    },
+    Status.REQUESTED: {
+        Status.AWAITING_PAYMENT,
+        Status.CONFIRMED,
+        Status.DECLINED,
+        Status.CANCELLED,
+        Status.EXPIRED,
+    },
+    Status.AWAITING_PAYMENT: {Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED},
+    Status.CONFIRMED: {Status.CANCELLED},
+}
+ANNOUNCEMENTS = {
+    Status.REQUESTED: signals.booking_requested,
+    Status.AWAITING_PAYMENT: signals.booking_awaits_payment,
+    Status.CONFIRMED: signals.booking_confirmed,
+    Status.DECLINED: signals.booking_declined,
+    Status.CANCELLED: signals.booking_cancelled,
+    Status.EXPIRED: signals.booking_expired,
+}
+
+
+class MoveNotAllowed(Refused):
+    """The booking is not in a state from which this can be done."""
+
+    def __init__(self, booking: Booking):
+        super().__init__(
+            Problem(
+                "move_not_allowed",
+                _("This cannot be done any more. The booking is now: %(status)s.")
+                % {"status": Status(booking.status).label},
+            )
+        )
+
+
+# --- The locks ------------------------------------------------------------------------------------
+
+
+# Both in one statement, and in this order: every booking comes by here.
+LOCK_CUSTOMER = """
+    select from (select from accounts_user where id = %s for no key update) person
+    union all
+    select from (select from accounts_organisation where id = %s for no key update) organisation
+"""
+
+
+def lock_customer(customer: User | None, organisation: Organisation | None) -> None:
+    """Wait for our turn with this customer, so that a quota judges two requests at once in turn.
+
+    The person first, then the organisation for which they book.
+    """
+    if customer:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_CUSTOMER, [customer.pk, organisation.pk if organisation else None])
+
+
+def in_hand(booking: Booking, *, also: Iterable[int] = ()) -> Booking:
+    """Lock the booking's halls, others named by id, and the booking. Return it as it is now.
+
+    Raises `ChangedMeanwhile` if it has moved to a hall that we did not lock.
+    """
+    halls = {*halls_of(booking.pk), *also}
+    occupancies.lock_halls(halls)
+    (fresh,) = locked([booking.pk])
+    if not halls_of(booking.pk) <= halls:
+        raise ChangedMeanwhile
+    return fresh
+
+
+def halls_of(pk: int) -> set[int]:
+    return set(Occupancy.objects.filter(booking=pk).values_list("hall_id", flat=True))
+
+
+def locked(pks: Iterable[int]) -> list[Booking]:
+    """Lock bookings in id order and return them as they are now, with their place."""
+    bookings = Booking.objects.select_for_update(of=("self",)).filter(pk__in=pks)
+    return list(
+        bookings.select_related("space__venue", "space__part_of", "customer", "organisation").order_by("pk")
+    )
+
+
+# --- What has to be so ----------------------------------------------------------------------------
+
+
+def must_be(booking: Booking, *statuses: Status) -> None:
+    """Raise `MoveNotAllowed` unless the booking has one of the statuses."""
+    if booking.status not in statuses:
+        raise MoveNotAllowed(booking)
+
+
+def must_allow(booking: Booking, status: Status) -> None:
+    """Raise `MoveNotAllowed` unless the booking may go from its status to this one."""
+    if status not in ALLOWED_MOVES.get(Status(booking.status), set()):
+        raise MoveNotAllowed(booking)
+
+
+def must_be_in_time(booking: Booking, *, now: datetime) -> None:
+    """Raise `Refused` if the booking has run out, though nobody has ended it yet."""
+    if booking.is_overdue(now):
+        raise Refused(
+            Problem("lapsed", _("The time to answer or to pay has run out. The customer can ask again."))
+        )
+
+
+def already_begun() -> Refused:
+    return Refused(Problem("already_begun", _("This booking has already begun and cannot be changed.")))
+
+
+# --- The moves themselves -------------------------------------------------------------------------
+
+
+def set_status(booking: Booking, status: Status) -> None:
+    """Go to another status, along `ALLOWED_MOVES` only. A new booking begins as a hold that is not saved."""
+    must_allow(booking, status)
+    booking.status = status
+
+
+def change(
+    booking: Booking, status: Status, *, by: User | None = None, also: Iterable[str] = (), now: datetime
+) -> None:
+    """Save a new status and announce it. The end of a hold is told to nobody: it was only a form.
+
+    Time that it gives back closes again if it was a hole in a closure.
+    """
+    was_held, held_time = booking.status == Status.HELD, booking.is_live
+    set_status(booking, status)
+    booking.save(update_fields=["status", *also])
+    if held_time and status in ENDED:
+        closures.freed_by(booking, now=now)
+    if not was_held:
+        announce(booking, by=by)
+
+
+def end(booking: Booking, status: Status, *, by: User, reason: str, now: datetime) -> Booking:
+    """End a booking by somebody's word."""
+    booking.reason = reason
+    if status == Status.DECLINED:
+        booking.decided_at, booking.decided_by = now, by
+    else:
+        booking.cancelled_at, booking.cancelled_by = now, by
+    also = ["reason", "decided_at", "decided_by", "cancelled_at", "cancelled_by"]
+    change(booking, status, by=by, also=also, now=now)
+    return booking
+
+
+def announce(booking: Booking, *, by: User | None, hit: Hit | None = None) -> None:
+    ANNOUNCEMENTS[Status(booking.status)].send(Booking, booking=booking, by=by, hit=hit)
