@@ -1,6 +1,7 @@
 """Taken time, whatever the reason."""
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
@@ -41,6 +42,9 @@ def no_overlap(*, name: str, of: str) -> ExclusionConstraint:
 
 
 @pghistory.track(
+    # The dates of a closure follow from what it says, and the closure itself says by whom and when.
+    pghistory.InsertEvent(condition=pgtrigger.Q(new__closure=None)),
+    pghistory.UpdateEvent(),
     exclude=[
         "hall",
         "footprint",
