@@ -15,14 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from venues.clock import CITY
 from venues.models import Space, Venue
 from venues.opening_hours import moment
-from venues.texts import LANGUAGES
+from venues.texts import in_all_languages
 from venues.widgets import DayInput
 
 from .closed_times import MOST_WEEKS_BETWEEN, WishedClosure, problems_with
 from .forms import ClockInput
 from .models import Closure
 
-REASONS = [f"reason_{language}" for language in LANGUAGES]
 # Near the ends of time no sum of times is possible. What can be closed is for the rules to say.
 POSSIBLE_DAYS = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
 
@@ -109,7 +108,8 @@ class SpacesClosureForm(ClosureForm):
     def __init__(self, *args, venue: Venue, **kwargs):
         super().__init__(*args, **kwargs)
         choices(self, "spaces", venue.spaces.order_by("hall_id", F("part_of").asc(nulls_first=True), "pk"))
-        self.initial.setdefault("spaces", [space.pk for space in venue.spaces.all() if space.is_hall])
+        halls = venue.spaces.filter(part_of=None)
+        self.initial.setdefault("spaces", lambda: [space.pk for space in halls])
 
     def spaces_of(self, asked: dict[str, Any]) -> list[Space]:
         halls = {space.pk for space in asked["spaces"] if space.is_hall}
@@ -156,6 +156,6 @@ def wished(asked: dict[str, Any], spaces: Sequence[Space]) -> WishedClosure:
         every=asked["every"] or 1,
         weekdays=asked["weekdays"] if repeats == Closure.Repeats.WEEKLY else [],
         until=asked["until"] if repeats else None,
-        reason={name: asked[name] for name in REASONS},
+        reason={name: asked[name] for name in in_all_languages("reason")},
         is_reason_public=asked["is_reason_public"],
     )

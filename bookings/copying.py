@@ -16,6 +16,7 @@ from accounts.models import User
 from venues.clock import local
 from venues.models import OpeningException, Space, Timetable, Venue
 from venues.policy_inheritance import layer_of
+from venues.texts import in_all_languages
 from venues.versions import ChangedMeanwhile, version_of
 
 from . import hours, policies
@@ -33,8 +34,6 @@ from .changes import (
 )
 from .closed_times import WishedClosure
 from .models import Closure, ClosureTime, Impact, Occupancy
-
-REASONS = ["reason_fi", "reason_sv", "reason_en"]
 
 
 class What(models.TextChoices):
@@ -203,6 +202,6 @@ def wished(matched: Matched) -> WishedClosure:
         every=closure.every,
         weekdays=closure.weekdays,
         until=closure.until,
-        reason={name: getattr(closure, name) for name in REASONS},
+        reason={name: getattr(closure, name) for name in in_all_languages("reason")},
         is_reason_public=closure.is_reason_public,
     )

@@ -13,6 +13,7 @@ from venues.clock import exact, local
 from venues.models import District, Space, Venue
 from venues.models.spaces import SpaceQuerySet
 from venues.problems import Alternative
+from venues.texts import in_all_languages
 
 from . import availability
 from .availability import Found, FreeSpace, Order, Stretch
@@ -59,9 +60,9 @@ def answer(question: Question, *, now: datetime, limit: int | None = PAGE, offse
 
 NAMES = [
     *(
-        f"{prefix}name_{language}"
+        f"{prefix}{name}"
         for prefix in ("", "venue__", "venue__district__")
-        for language in ("fi", "sv", "en")
+        for name in in_all_languages("name")
     ),
     "venue__address_fi",
     "venue__address_sv",
@@ -104,7 +105,7 @@ def around(spaces: SpaceQuerySet, hall: Space, *, nearby: bool) -> SpaceQuerySet
 
 def districts_called(text: str) -> QuerySet[District]:
     named = Q(
-        *((f"name_{language}__regex", f"^{in_any_case(text)}$") for language in ("fi", "sv", "en")),
+        *((f"{name}__regex", f"^{in_any_case(text)}$") for name in in_all_languages("name")),
         _connector=Q.OR,
     )
     return District.objects.filter(named)

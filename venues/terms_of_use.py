@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import Space, Terms, TermsVersion
 from .problems import Problem, Refused
+from .texts import in_all_languages
 
-TEXTS = ("text_fi", "text_sv", "text_en")
+TEXTS = in_all_languages("text")
 
 
 def in_force(space: Space, *, now: datetime) -> TermsVersion | None:

@@ -7,6 +7,11 @@ from django.utils.translation import get_language
 LANGUAGES = ("fi", "sv", "en")
 
 
+def in_all_languages(name: str) -> list[str]:
+    """Return the columns that hold a text: `name_fi`, and its siblings."""
+    return [f"{name}_{language}" for language in LANGUAGES]
+
+
 class Text(NamedTuple):
     """A text and the language that it is really in."""
 

@@ -17,6 +17,7 @@ from .. import city_calendar, openings, rule_finding
 from ..models import OpeningException, Space, Timetable, Venue
 from ..opening_hours import Exceptional
 from ..rule_finding import Found
+from ..texts import in_all_languages
 from .applying import ONE_IMPORT_AT_A_TIME
 from .day_lists import Branch
 from .merging import merged
@@ -26,7 +27,7 @@ from .timetables import read, stored_rules, write_rules, written
 
 Facts = dict[str, Any]  # "rules" and, by its date, what is said of each exceptional day
 RULES = "rules"
-REASONS = ["reason_fi", "reason_sv", "reason_en"]
+REASONS = in_all_languages("reason")
 
 
 @dataclass

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..texts import in_all_languages
 from .inventory import Record
 from .tables import Row, Rows, Shape, coordinate, one_of
 
-NAMES = ["name_fi", "name_sv", "name_en"]
+NAMES = in_all_languages("name")
 VENUES = "venues_helsinki.csv"
 DISTRICTS = "demo_districts.csv"
 VOCABULARY = "vocabulary.csv"

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from ..models import Space
 from ..models.spaces import START_STEPS
+from ..terms_of_use import TEXTS
+from ..texts import in_all_languages
 from .inventory import Record
 from .places import KINDS, NAMES, VOCABULARY
 from .tables import Row, Rows, Shape, one_of, whole_number, yes_or_no
@@ -16,9 +19,7 @@ BUFFERS = ["setup_minutes", "cleanup_minutes"]
 EXTRA_NUMBERS = ["notice_weekdays", "min_age", "quota_day", "quota_week", "approval_above"]
 EXTRA_CLAIMS = ["needs_adult", "approval_unstaffed"]
 EXTRAS = ["bookable_when", *EXTRA_NUMBERS, *EXTRA_CLAIMS, "approval_purposes", "terms"]
-TIMES = ["any", "evenings", "weekends", "both"]
-TEXTS = ["text_fi", "text_sv", "text_en"]
-ARRIVAL = ["arrival_fi", "arrival_sv", "arrival_en"]
+ARRIVAL = in_all_languages("arrival")
 FILES = {
     POLICIES: Shape(["kind", "approval", "requests_compete", *NUMBERS, *BUFFERS, *EXTRAS], key=["kind"]),
     TERMS: Shape([*NAMES, *TEXTS], key=["name_fi"]),
@@ -58,7 +59,7 @@ def policy(row: Row, purposes: Iterable[str], terms: Iterable[str]) -> dict:
     if unknown := sorted(set(row.words("approval_purposes")) - set(purposes)):
         row.refuse(f"approval_purposes: the vocabulary has no {', '.join(unknown)}")
     extras = {
-        "bookable_when": row.read("bookable_when", one_of(TIMES)),
+        "bookable_when": row.read("bookable_when", one_of(Space.BookableWhen.values)),
         **{name: row.read(name, whole_number) for name in EXTRA_NUMBERS},
         **{name: row.read(name, yes_or_no) for name in EXTRA_CLAIMS},
         "approval_purposes": row.words("approval_purposes") or None,

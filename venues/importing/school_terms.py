@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from ..models import SchoolPeriod
+from .places import NAMES
 from .tables import Rows, Shape, calendar_day, one_of, yes_or_no
 
 TERMS = "school_terms.csv"
-NAMES = ["name_fi", "name_sv", "name_en"]
 FILES = {TERMS: Shape(["kind", "first", "last", *NAMES, "is_demo", "source"], ["kind", "first"])}
 
 

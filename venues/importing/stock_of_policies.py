@@ -6,10 +6,10 @@ from typing import Any
 
 from ..clock import at
 from ..models import Policy, Space, Terms, TermsVersion
+from ..terms_of_use import TEXTS
 from .inventory import Record
 from .stock import Key, Stock
 
-TEXTS = ["text_fi", "text_sv", "text_en"]
 DEFAULTS = Space()
 
 
