@@ -2,8 +2,9 @@
 
 from django import forms
 
-from venues.forms import EditForm, in_all_languages
+from venues.edit_form import EditForm
 from venues.models import SchoolPeriod
+from venues.texts import in_all_languages
 from venues.widgets import DayInput
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 
 from . import terms_of_use
-from .forms import EditForm, in_all_languages, in_words
+from .edit_form import EditForm, in_words
 from .models import Terms, TermsVersion
+from .texts import in_all_languages
 from .widgets import DayInput
 
 

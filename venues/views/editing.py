@@ -7,13 +7,13 @@ from typing import TypeVar
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
 
-from ..forms import EditForm
+from ..edit_form import EditForm
 
 View = Callable[..., HttpResponse]
 Row = TypeVar("Row", bound=Model)
@@ -52,5 +52,5 @@ def show(request: SignedInRequest, template: str, form: EditForm, **context) -> 
     return render(request, template, {"form": form, **context}, status=status)
 
 
-def posted(request: SignedInRequest):
+def posted(request: SignedInRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None

@@ -17,7 +17,8 @@ from accounts.models import Organisation
 from accounts.requests import SignedInRequest
 
 from ..city_forms import OrganisationForm
-from ..forms import DistrictForm, EditForm, EquipmentForm, PurposeForm
+from ..edit_form import EditForm
+from ..forms import DistrictForm, EquipmentForm, PurposeForm
 from ..models import District, Equipment, Purpose
 from .editing import edits, one_of, posted, show, staff_only
 
