@@ -1,12 +1,12 @@
 """When a closure is, told in the reader's language as it was said."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from venues.clock import local
+from venues.clock import last_day, local
 from venues.hours_in_words import clock, closing, dates_in_words, every_so_many_weeks, without_weekday
 from venues.wording import day, full_when
 
@@ -32,8 +32,10 @@ def weekly(closure: Closure | WishedClosure, starts: datetime, ends: datetime) -
 
 
 def yearly(closure: Closure | WishedClosure, starts: datetime, ends: datetime) -> str:
-    last = last_day(ends)
-    on = "–".join(dict.fromkeys(date_format(d, without_weekday("MONTH_DAY_FORMAT")) for d in (starts, last)))
+    first_and_last = starts.date(), last_day(ends)
+    on = "–".join(
+        dict.fromkeys(date_format(one, without_weekday("MONTH_DAY_FORMAT")) for one in first_and_last)
+    )
     times = "" if are_whole_days(starts, ends) else f" {clock(starts.time())}–{closing(ends.time())}"
     return _("every year %(day)s%(times)s until %(year)s") % {
         "day": on,
@@ -43,13 +45,8 @@ def yearly(closure: Closure | WishedClosure, starts: datetime, ends: datetime) -
 
 
 def days(starts: datetime, ends: datetime) -> str:
-    return "–".join(dict.fromkeys(day(moment) for moment in (starts, last_day(ends))))
+    return "–".join(dict.fromkeys(day(one) for one in (starts.date(), last_day(ends))))
 
 
 def are_whole_days(starts: datetime, ends: datetime) -> bool:
     return starts.time() == ends.time() == time.min
-
-
-def last_day(ends: datetime) -> datetime:
-    """Return a moment on the last day: one that ends at midnight ends the day before."""
-    return ends - timedelta(seconds=1)

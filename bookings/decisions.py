@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from venues.clock import at, exact, local
+from venues.clock import MINUTES_A_DAY, at, exact, local
 from venues.halls import share_floor, short_name
 from venues.models import Space
 from venues.problems import Problem
@@ -16,7 +16,7 @@ from venues.problems import Problem
 from . import judging, timeline
 from .models import DEADLINES, Booking, BookingQuerySet, Occupancy, Status
 from .timeline import Kind, Row
-from .week_grid import MINUTES_A_DAY, Column, Grid, Stretch, lay_out, minute_of
+from .week_grid import Column, Grid, Stretch, lay_out, minute_of
 from .wishes import asker_of, date_of, wish_of
 
 # How much of the day is drawn before and after what is asked for.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, User
 from venues import wording
 from venues.audiences import asker
-from venues.clock import local
+from venues.clock import MINUTES_A_DAY, local, minute_of_day
 from venues.hours_in_words import clock, closing
 from venues.models import Purpose, Space, Venue
 from venues.models.spaces import FARTHEST_BOOKING
@@ -25,7 +25,6 @@ from .availability import Order, Stretch
 from .forms import ClockInput
 from .search import Question
 from .unmet import Unmet
-from .week_grid import MINUTES_A_DAY
 from .windows import EVERY_DAY, same_time, windows
 
 if TYPE_CHECKING:
@@ -354,13 +353,9 @@ def month_choice(first: date) -> tuple[str, str]:
     return first.isoformat()[:7], wording.month(first)
 
 
-def minute_of_day(clock: time) -> int:
-    return clock.hour * 60 + clock.minute
-
-
 def hours_in_words(start: time, end: time) -> str:
     return f"{clock(start)}–{closing(end)}"
 
 
 def length_choice(minutes: int) -> tuple[str, str]:
-    return str(minutes), wording.duration(timedelta(minutes=minutes))
+    return str(minutes), wording.minutes(minutes)

@@ -80,10 +80,6 @@ def of(
     )
 
 
-def monday_of(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
 def drawn(row: Row, space: Space, length: timedelta, mine: int | None) -> Iterator[Stretch]:
     """Return how a row is drawn: free time as the starts within it, the rest as one piece with its word."""
     if row.kind == Kind.FREE:

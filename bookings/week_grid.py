@@ -10,9 +10,7 @@ from datetime import date, datetime, time
 
 from django.utils.formats import time_format
 
-from venues.clock import local
-
-MINUTES_A_DAY = 24 * 60
+from venues.clock import MINUTES_A_DAY, local, minute_of_day
 
 
 @dataclass(frozen=True)
@@ -133,4 +131,4 @@ def cell_of(stretch: Stretch, column: Column, *, rows: int) -> Cell:
 def minute_of(instant: datetime, day: date) -> int:
     """Return the minute of the day that the clocks show; of another day, its nearest edge or beyond."""
     here = local(instant)
-    return (here.date() - day).days * MINUTES_A_DAY + here.hour * 60 + here.minute
+    return (here.date() - day).days * MINUTES_A_DAY + minute_of_day(here.time())

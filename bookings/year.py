@@ -4,20 +4,18 @@ from calendar import Calendar as Months
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from django.db.models import Prefetch
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from venues import city_calendar, hours_in_words, wording
-from venues.clock import CITY, at, local
+from venues.clock import CITY, at, last_day, local
 from venues.models import OpeningException, SchoolPeriod, Space, Timetable, Venue
-from venues.opening_hours import Calendar, Span, days_from, lies_in, openings
+from venues.opening_hours import A_DAY, Calendar, Span, days_from, lies_in, openings
 
 from .models import Closure, ClosureTime
-
-A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -168,18 +166,9 @@ def closures_by_day(
     found: dict[date, list[Closure]] = defaultdict(list)
     for closure, times in closures.items():
         for time in times:
-            for day in days_from(max(first, day_of(time.starts_at)), min(last, last_day(time.ends_at))):
+            for day in days_from(max(first, local(time.starts_at).date()), min(last, last_day(time.ends_at))):
                 found[day].append(closure)
     return found
-
-
-def day_of(instant: datetime) -> date:
-    return local(instant).date()
-
-
-def last_day(ends_at: datetime) -> date:
-    """What ends at midnight ends on the day before."""
-    return day_of(ends_at - timedelta(microseconds=1))
 
 
 def school_on(day: date, calendar: Calendar) -> str:

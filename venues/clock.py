@@ -1,11 +1,12 @@
 """The city's own time. Instants are stored in UTC; opening hours and pages speak local time."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 CITY = ZoneInfo(settings.CITY_TIME_ZONE)
+MINUTES_A_DAY = 24 * 60
 
 
 def local(instant: datetime) -> datetime:
@@ -32,3 +33,12 @@ def at(day: date, clock: time = time.min) -> datetime:
     a time that the autumn change doubles, the first pass is meant.
     """
     return datetime.combine(day, clock, CITY)
+
+
+def last_day(ends_at: datetime) -> date:
+    """Return the city's day on which something ends. What ends at midnight ends on the day before."""
+    return local(ends_at - timedelta(microseconds=1)).date()
+
+
+def minute_of_day(clock: time) -> int:
+    return clock.hour * 60 + clock.minute

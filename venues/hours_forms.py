@@ -11,15 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from . import wording
 from .audiences import Audience, for_everyone
+from .clock import MINUTES_A_DAY
 from .hours_in_words import clock, closing
 from .models import OpeningException, Timetable
 from .opening_hours import Hours
+from .texts import in_all_languages
 from .widgets import DayInput
 
 CLOSED = {"", "-", "–", "kiinni", "suljettu", "stängt", "closed"}
 APART = re.compile(r"[,;\n]|\b(?:ja|och|and)\b|(?<=\d)\s+(?=\d)")
 STRETCH = re.compile(r"(?:klo|kl)?\.?\s*(\d{1,2})(?:[.:](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[.:](\d{2}))?")
-A_DAY = 24 * 60
 MOST_DAYS = 62
 LONGEST_LINE = 200
 
@@ -66,11 +67,12 @@ class HoursField(forms.CharField):
         begins, ends = (
             int(hours) * 60 + int(minutes or 0) for hours, minutes in (found.group(1, 2), found.group(3, 4))
         )
-        if begins >= A_DAY or ends > A_DAY or int(found[2] or 0) > 59 or int(found[4] or 0) > 59:
+        is_no_minute = max(int(found[2] or 0), int(found[4] or 0)) > 59
+        if begins >= MINUTES_A_DAY or ends > MINUTES_A_DAY or is_no_minute:
             raise self.wrong("no_such_time")
         if begins == ends and begins != 0:
             raise self.wrong("empty_stretch")
-        return moment(begins), moment(ends % A_DAY)
+        return clock_at(begins), clock_at(ends % MINUTES_A_DAY)
 
     def refuse_overlap(self, stretches: Sequence[Hours]) -> None:
         for earlier, later in pairwise(stretches):
@@ -85,7 +87,7 @@ class HoursField(forms.CharField):
         return self.prepare_value(initial or []) != (data or "")
 
 
-def moment(minutes: int) -> time:
+def clock_at(minutes: int) -> time:
     return time(*divmod(minutes, 60))
 
 
@@ -105,7 +107,7 @@ class DayForm(forms.ModelForm):
 
     class Meta:
         model = OpeningException
-        fields = ["open_to", "is_staffed", "reason_fi", "reason_sv", "reason_en"]
+        fields = ["open_to", "is_staffed", *in_all_languages("reason")]
 
     field_order = ["first", "last", "hours"]
 
@@ -115,7 +117,7 @@ class DayForm(forms.ModelForm):
 
     @property
     def reason(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("reason_fi", "reason_sv", "reason_en")}
+        return {name: self.cleaned_data[name] for name in in_all_languages("reason")}
 
 
 class NewDaysForm(DayForm):

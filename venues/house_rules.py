@@ -102,7 +102,7 @@ def on_time(space: Space) -> Iterator[str]:
 
 
 def on_length(space: Space) -> Iterator[str]:
-    shortest, longest = minutes(space.min_minutes), minutes(space.max_minutes)
+    shortest, longest = wording.minutes(space.min_minutes), wording.minutes(space.max_minutes)
     if shortest == longest:
         yield _("A booking lasts %(length)s.") % {"length": shortest}
     else:
@@ -191,7 +191,3 @@ def on_use(space: Space) -> Iterator[str]:
         yield _("You name an adult who is in charge on the spot.")
     if space.terms_id:
         yield _("You accept terms: %(terms)s.") % {"terms": space.terms}
-
-
-def minutes(count: int) -> str:
-    return wording.duration(timedelta(minutes=count))

@@ -5,7 +5,7 @@ A field that is left empty says nothing, and tells what is inherited then, and f
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Any
 
 from django import forms
@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from . import wording
 from .audiences import Audience, for_everyone
 from .models import Policy, Purpose, Terms, Venue
-from .policy_inheritance import FIELDS, Inherited, Values
+from .policy_inheritance import Inherited, Values
+from .policy_layers import FIELDS
 from .problems import Problem
 from .widgets import DayInput
 
@@ -106,7 +107,7 @@ class PolicyForm(forms.Form):
         if name in NO_LIMIT and not value:
             return _("no limit")
         if name in MINUTES:
-            return wording.duration(timedelta(minutes=value))
+            return wording.minutes(value)
         tell: dict[str, Callable[[Any], str]] = {
             "who_may_book": lambda codes: ", ".join(str(Audience(code).label) for code in codes),
             "approval_purposes": lambda codes: ", ".join(self.purposes.get(code, code) for code in codes),

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import wording
+from .clock import MINUTES_A_DAY
 from .models import Policy, Space, Venue
 from .models.spaces import (
     FARTHEST_BOOKING,
@@ -28,7 +28,6 @@ Owner = str | Venue | Space  # a kind by its code
 Values = Mapping[str, Any]  # by field; terms by their id
 
 SHORTEST_BOOKING = 5  # minutes
-A_DAY = 24 * 60
 OLDEST = 99
 
 COLUMNS = {name: Policy._meta.get_field(name).attname for name in FIELDS}  # type: ignore[union-attr]
@@ -147,7 +146,7 @@ def contradictions(policy: Values) -> Iterator[Problem]:
         yield wrong(
             "max_minutes",
             _("The longest booking (%(longest)s) is shorter than the shortest (%(shortest)s).")
-            % {"longest": minutes(longest), "shortest": minutes(shortest)},
+            % {"longest": wording.minutes(longest), "shortest": wording.minutes(shortest)},
         )
     if longest > LONGEST_BOOKING // MINUTE:
         yield wrong("max_minutes", _("The longest booking is at most a week."))
@@ -159,7 +158,7 @@ def contradictions(policy: Values) -> Iterator[Problem]:
 def of_starts(policy: Values) -> Iterator[Problem]:
     step, minute = policy["start_step"], policy["start_minute"]
     if policy["starts_from"] == Space.StartsFrom.OPENING:
-        if not SHORTEST_BOOKING <= step <= A_DAY:
+        if not SHORTEST_BOOKING <= step <= MINUTES_A_DAY:
             yield wrong("start_step", _("From opening, starts are 5 minutes to a day apart."))
         if minute:
             yield wrong(
@@ -196,7 +195,3 @@ def of_limits(policy: Values) -> Iterator[Problem]:
 
 def wrong(field: str, sentence: str) -> Problem:
     return Problem("policy_impossible", sentence, field)
-
-
-def minutes(count: int) -> str:
-    return wording.duration(timedelta(minutes=count))

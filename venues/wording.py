@@ -92,6 +92,11 @@ def duration(length: timedelta) -> str:
     return " ".join(filter(None, parts)) or "0 min"
 
 
+def minutes(count: int) -> str:
+    """1 h 30 min for 90"""
+    return duration(timedelta(minutes=count))
+
+
 def distance(metres: float) -> str:
     """350 m, 1,2 km, 12 km: no more exact than anyone walks."""
     if metres < 975:

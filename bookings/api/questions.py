@@ -12,6 +12,7 @@ from rest_framework.exceptions import ErrorDetail
 from venues.api.filters import LARGEST_ID, SpaceFilter, WholeNumberFilter
 from venues.clock import at, local
 from venues.models.spaces import LONGEST_BOOKING, MINUTE
+from venues.wording import local_date
 
 from ..availability import Stretch
 from ..windows import EVERY_DAY, same_time, windows
@@ -62,7 +63,7 @@ class FreePeriod(Period):
 
     def validate(self, asked: dict) -> dict:
         asked.setdefault("from", local(timezone.now()).date())
-        asked.setdefault("to", day_of(asked["from"]) + SIX_DAYS)
+        asked.setdefault("to", local_date(asked["from"]) + SIX_DAYS)
         asked = super().validate(asked)
         self.refuse_long_period(asked)
         asked["length"] = timedelta(minutes=asked["duration"]) if "duration" in asked else None
@@ -75,10 +76,6 @@ class FreePeriod(Period):
 
 def refused(field: str, message, code: str) -> serializers.ValidationError:
     return serializers.ValidationError({field: ErrorDetail(message, code)})
-
-
-def day_of(value: date | datetime) -> date:
-    return local(value).date() if isinstance(value, datetime) else value
 
 
 def begin(value: date | datetime) -> datetime:
@@ -182,14 +179,14 @@ def windows_of(asked: dict) -> list[Stretch]:
     With `begins`, each is the time of one booking.
     """
     if "begins" in asked:
-        first, last = day_of(asked["from"]), day_of(asked["to"])
+        first, last = local_date(asked["from"]), local_date(asked["to"])
         weekdays = asked.get("weekday", EVERY_DAY)
         return same_time(first, last, weekdays, asked["begins"], asked["length"])
     first, last = asked["from"], asked["to"]
     cuts_start, cuts_end = isinstance(first, datetime), isinstance(last, datetime)
     found = windows(
-        day_of(first) - timedelta(days=cuts_start),  # the night before may still last
-        day_of(last),
+        local_date(first) - timedelta(days=cuts_start),  # the night before may still last
+        local_date(last),
         asked.get("weekday", EVERY_DAY),
         asked.get("time_from", time.min),
         asked.get("time_to", time.min),

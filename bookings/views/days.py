@@ -14,11 +14,12 @@ from accounts.requests import SignedInRequest
 from venues.clock import local
 from venues.hours_forms import DayForm, NewDaysForm
 from venues.models import Timetable
+from venues.views.editing import posted
 from venues.wording import day as day_in_words
 
 from .. import hours
 from ..changes import ChangedDays
-from .hours import in_care, posted
+from .hours import in_care
 from .impacts import goes_back, impact_preview
 
 

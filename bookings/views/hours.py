@@ -26,6 +26,7 @@ from venues.policy_inheritance import Owner, inherited, layer_of
 from venues.problems import Problem, Refused
 from venues.rule_forms import RulesForm
 from venues.versions import ChangedMeanwhile, version_of
+from venues.views.editing import posted
 
 from .. import hours
 from ..changes import Change, ChangedPolicy, ChangedRules, FollowedVenue
@@ -107,10 +108,6 @@ def in_care(request: SignedInRequest, pk: int) -> Timetable:
 def space_in_care(request: SignedInRequest, pk: int) -> Space:
     theirs = Space.objects.filter(venue__in=Venue.objects.looked_after_by(request.user))
     return get_object_or_404(theirs.select_related("venue__timetable"), pk=pk)
-
-
-def posted(request: SignedInRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
 
 
 @dataclass

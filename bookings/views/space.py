@@ -16,6 +16,7 @@ from venues.audiences import Asker, asker
 from venues.clock import at, exact, local
 from venues.fields import pieces
 from venues.models import Space, Timetable, Venue
+from venues.opening_hours import monday_of
 from venues.problems import Alternative
 
 from .. import availability, permissions, week
@@ -102,7 +103,7 @@ def week_of(
         asked = local(first.starts_at).date() if first else today
     shown = week.of(
         space,
-        week.monday_of(min(max(asked, today), furthest)),
+        monday_of(min(max(asked, today), furthest)),
         length=length,
         now=now,
         mine=mine,
@@ -115,7 +116,7 @@ def week_of(
         "week": shown,
         "minutes": minutes,
         "lengths": lengths(request, space, minutes, shown.monday),
-        "earlier": address(request, week=earlier) if earlier >= week.monday_of(today) else None,
+        "earlier": address(request, week=earlier) if earlier >= monday_of(today) else None,
         "later": address(request, week=later) if later <= furthest else None,
         "first_free": None if shown.first_free_day else first,
     }

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from ..clock import minute_of_day
 from ..opening_hours import A_DAY
 from ..rule_finding import Hours
-from .hours import minutes, minutes_until
+from .hours import minutes_until
 from .tables import BrokenFiles, Fault, Place, Row, Shape, calendar_day, one_of, read_table
 from .times import SELF_SERVICE, STAFFED, times_in
 
@@ -73,7 +74,7 @@ def note(row: Row, branch: Branch) -> None:
         branch.closed.setdefault(day, row.place)
     elif times is None:
         row.refuse(f"is {status}, but gives no times")
-    elif times[0] == times[1] and minutes(times[0]):
+    elif times[0] == times[1] and minute_of_day(times[0]):
         row.refuse("opens and closes at the same time")
     elif any(said.hours == (*times, IS_STAFFED[status]) for said in stretches):
         branch.repeated += 1
@@ -108,7 +109,7 @@ def in_order(days: Iterable[tuple[date, list[Said]]]) -> list[Stretch]:
     for day, stretches in days:
         midnight = (day - date.min).days * A_DAY
         for said in stretches:
-            opens, closes = minutes(said.hours.opens), minutes_until(said.hours.closes)
+            opens, closes = minute_of_day(said.hours.opens), minutes_until(said.hours.closes)
             until = midnight + timedelta(minutes=closes) + (A_DAY if closes <= opens else timedelta())
             found.append(Stretch(midnight + timedelta(minutes=opens), until, said.place))
     return sorted(found)

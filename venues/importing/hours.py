@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import time
 from typing import NamedTuple
 
-Hours = tuple[time, time]  # opens, closes; closing at midnight is the end of the day
+from ..clock import MINUTES_A_DAY, minute_of_day
+from ..opening_hours import Hours
 
 ALTERNATIVE = "ambiguous_two_alternatives_in_source"
 CERTAIN = {"open", "closed"}
@@ -49,7 +50,7 @@ def common(readings: Sequence[list[Hours]]) -> list[Hours]:
     first, *rest = readings
     for other in rest:
         both = [(max(a[0], b[0]), min(a[1], b[1], key=minutes_until)) for a in first for b in other]
-        first = [hours for hours in both if minutes(hours[0]) < minutes_until(hours[1])]
+        first = [hours for hours in both if minute_of_day(hours[0]) < minutes_until(hours[1])]
     return first
 
 
@@ -57,16 +58,12 @@ def joined(hours: Iterable[Hours]) -> list[Hours]:
     """Return the same hours with neighbours made one."""
     found: list[Hours] = []
     for opens, closes in sorted(hours):
-        if found and minutes(opens) <= minutes_until(found[-1][1]):
+        if found and minute_of_day(opens) <= minutes_until(found[-1][1]):
             found[-1] = found[-1][0], max(found[-1][1], closes, key=minutes_until)
         else:
             found.append((opens, closes))
     return found
 
 
-def minutes(clock: time) -> int:
-    return clock.hour * 60 + clock.minute
-
-
 def minutes_until(clock: time) -> int:
-    return minutes(clock) or 24 * 60
+    return minute_of_day(clock) or MINUTES_A_DAY

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from ..audiences import Audience, for_everyone
+from ..clock import minute_of_day
 from ..models import OpeningRule
-from ..opening_hours import Rule
+from ..opening_hours import Hours, Rule
 from . import inventory
-from .hours import Hours, joined, minutes, minutes_until
+from .hours import joined, minutes_until
 from .inventory import Record
 from .places import KINDS
 from .tables import Fault, Row, Rows, Shape, clock, one_of, weekday, weekdays
@@ -94,7 +95,7 @@ def library_hours(rows: Iterable[Row]) -> dict[str, Record]:
 def hours_in(row: Row) -> Hours | None:
     """Return the opening and closing time of a row, or None if it gives none."""
     hours = times_in(row)
-    if hours and minutes(hours[0]) >= minutes_until(hours[1]):
+    if hours and minute_of_day(hours[0]) >= minutes_until(hours[1]):
         row.refuse(f"closes at {row.text('closes')}, before it opens at {row.text('opens')}")
     return hours
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.text import slugify
 
+from ..opening_hours import Hours
 from . import inventory
-from .hours import Hours, Said, read_day
+from .hours import Said, read_day
 from .inventory import Record, SpaceRecord
 from .rooms import Laid, UnknownRoom, laid_out, rooms_of
 from .rules import Rules
