@@ -5,47 +5,30 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.conf import settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
-from bookings import closures, impacts, invariants, lifecycle, tasks
+from bookings import closures, impacts, lifecycle, tasks
 from bookings.changes import NewClosure
 from bookings.closed_times import WishedClosure
 from bookings.impacts import Fate
 from bookings.models import Booking, Closure, Impact, Occupancy, Status
 from bookings.wishes import Wish
-from tests.factories import NOW, create_booking, create_manager, create_space, create_user, hour
+from tests.bookings.changing import DUE, told
+from tests.factories import NOW, create_booking, create_space, create_user, hour
 from tests.sql import execute
 from tests.together import at_once, winners
 from venues.models import Space
 from venues.problems import Refused
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("all_is_as_promised")]
 
-DUE = NOW + settings.GRACE
 ROUNDS = 4
-
-
-@pytest.fixture(autouse=True)
-def all_is_as_promised():
-    yield
-    assert list(invariants.findings(now=NOW)) == []
 
 
 @pytest.fixture(autouse=True)
 def no_jobs_of_other_tests(transactional_db) -> None:
     execute("truncate procrastinate_jobs cascade")
-
-
-@pytest.fixture
-def hall() -> Space:
-    return create_space()
-
-
-@pytest.fixture
-def onni(hall) -> User:
-    return create_manager(hall.venue)
 
 
 def closing(hall: Space, days: int = 1) -> NewClosure:
@@ -54,11 +37,6 @@ def closing(hall: Space, days: int = 1) -> NewClosure:
             [hall], hour("00:00"), hour("00:00") + timedelta(days=days), reason={"reason_fi": "Remontti"}
         )
     )
-
-
-def told() -> Counter:
-    jobs = ProcrastinateJob.objects.filter(task_name="bookings.tasks.tell").values_list("args", flat=True)
-    return Counter((job["booking_id"], job["what"]) for job in jobs if "hit_id" in job)
 
 
 @pytest.mark.parametrize("fate", [Fate.CANCEL, Fate.MOVE])

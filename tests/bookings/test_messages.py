@@ -95,11 +95,6 @@ def hall():
     return create_space(name_fi="Liikuntasali", name_sv="Gymnastiksal", capacity=100)
 
 
-@pytest.fixture
-def onni(hall):
-    return create_manager(hall.venue)
-
-
 def deliver() -> None:
     """Send what waits to be sent, in the order in which it was written."""
     waiting = ProcrastinateJob.objects.filter(queue_name="mail", args__has_key="hit_id").order_by("pk")
