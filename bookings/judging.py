@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 
 from django.db.models import BooleanField, Field, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -91,20 +92,7 @@ def judge(wish: Wish, *, asker: Asker, now: datetime, ignoring: int | None = Non
     """
     starts_at, ends_at = wish.starts_at, wish.ends_at
     can_be_asked = is_conceivable(starts_at, ends_at, now=now)
-    spaces = Space.objects.with_place()
-    if can_be_asked:
-        spaces = spaces.annotate(
-            open_times=RawSQL(
-                OPEN_TIMES,
-                [list(asker.audiences), asker.organisation_id, starts_at, ends_at],
-                output_field=Field(),
-            ),
-            is_taken=RawSQL(
-                IS_TAKEN,
-                [ignoring or NO_BOOKING, starts_at, ends_at, starts_at, ends_at],
-                output_field=BooleanField(),
-            ),
-        )
+    spaces = asked_of_time(wish, asker, ignoring) if can_be_asked else Space.objects.with_place()
     space = spaces.get(pk=wish.space.pk)
     problems = policies.problems_with(
         space, starts_at, ends_at, attendees=wish.attendees, asker=asker, now=now
@@ -122,6 +110,23 @@ def judge(wish: Wish, *, asker: Asker, now: datetime, ignoring: int | None = Non
         problems.append(closures.problem_at(space, starts_at, ends_at) or taken())
     problems += over_quota(space, wish, asker, ignoring)
     return Judgement(space, problems, is_staffed=covers(staffed, wish))
+
+
+def asked_of_time(wish: Wish, asker: Asker, ignoring: int | None) -> QuerySet[Any]:
+    """Return spaces with their `open_times` around the wish, and whether its time `is_taken`."""
+    starts_at, ends_at = wish.starts_at, wish.ends_at
+    return Space.objects.with_place().annotate(
+        open_times=RawSQL(
+            OPEN_TIMES,
+            [list(asker.audiences), asker.organisation_id, starts_at, ends_at],
+            output_field=Field(),
+        ),
+        is_taken=RawSQL(
+            IS_TAKEN,
+            [ignoring or NO_BOOKING, starts_at, ends_at, starts_at, ends_at],
+            output_field=BooleanField(),
+        ),
+    )
 
 
 def is_conceivable(starts_at: datetime, ends_at: datetime, *, now: datetime) -> bool:
