@@ -11,7 +11,6 @@ from venues.policy_inheritance import (
     Owner,
     Values,
     disagreements,
-    inherited,
     key_of,
     layer_of,
     spaces_under,
@@ -21,8 +20,6 @@ from venues.versions import refuse_other_version, version_of
 
 from .occupancies import lock_halls
 from .transactions import in_one_transaction
-
-__all__ = ["change_policy", "inherited", "version"]
 
 
 def version(owner: Owner) -> str:

@@ -32,7 +32,6 @@ JUDGED_AGAIN = {
     "not_a_whole_day",
     "not_at_this_time",
     "not_for_you",
-    "too_many_people",
 }
 # The columns of a policy on which these depend.
 COLUMNS = [

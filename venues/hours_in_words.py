@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from . import wording
 from .audiences import Audience
 from .models import OpeningException, OpeningRule, Timetable
 from .texts import text_of
@@ -55,13 +56,11 @@ def rule_sentences(rules: Iterable[OpeningRule]) -> list[str]:
     return [joint_sentence(group) for group in alike.values()]
 
 
-def sentence(rule: OpeningRule) -> str:
-    """Read one rule back: "Ma–pe 17.00–22.00 lukukausina, vain asukkaille; pyhäpäivinä suljettu"."""
-    return joint_sentence([rule])
-
-
 def joint_sentence(rules: Sequence[OpeningRule]) -> str:
-    """Read rules back that differ in weekdays and times only."""
+    """Read rules back that differ in weekdays and times only, or one.
+
+    "Ma–pe 17.00–22.00 lukukausina, vain asukkaille; pyhäpäivinä suljettu"
+    """
     one = rules[0]
     weekly = [(day, rule.opens, rule.closes) for rule in rules for day in rule.weekdays]
     days, when = weekly_sentence(weekly), ", ".join(when_in_words(one))
@@ -101,7 +100,7 @@ def clock(value: time) -> str:
 
 def closing(value: time) -> str:
     """A day ends at 24.00 and begins at 0.00."""
-    return clock(value) if value != time.min else clock(value).replace("0", "24", 1)
+    return clock(value) if value != time.min else wording.end_of_day()
 
 
 # --- What narrows it ------------------------------------------------------------------------------

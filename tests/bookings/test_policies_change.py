@@ -9,7 +9,7 @@ from bookings import policies
 from tests.factories import create_space, create_venue
 from venues import policy_layers
 from venues.models import Policy, Space
-from venues.policy_inheritance import contradictions, layer_of, whole
+from venues.policy_inheritance import contradictions, inherited, layer_of, whole
 from venues.problems import Refused
 from venues.versions import ChangedMeanwhile
 
@@ -51,13 +51,13 @@ def test_what_is_inherited_is_told_with_whose_word_it_is():
     policies.change_policy("school", {"min_minutes": 60, "max_minutes": 240})
     policies.change_policy(room.venue, {"max_minutes": 180})
 
-    inherited = policies.inherited(room)
+    found = inherited(room)
 
-    assert inherited["max_minutes"] == (180, Policy.objects.get(venue=room.venue))
-    assert inherited["min_minutes"] == (60, Policy.objects.get(kind="school"))
-    assert inherited["start_step"] == (30, None)
-    assert policies.inherited(room.venue)["max_minutes"].value == 240
-    assert policies.inherited("school")["max_minutes"] == (720, None)
+    assert found["max_minutes"] == (180, Policy.objects.get(venue=room.venue))
+    assert found["min_minutes"] == (60, Policy.objects.get(kind="school"))
+    assert found["start_step"] == (30, None)
+    assert inherited(room.venue)["max_minutes"].value == 240
+    assert inherited("school")["max_minutes"] == (720, None)
 
 
 def test_a_word_that_contradicts_a_space_below_is_refused_and_names_it():

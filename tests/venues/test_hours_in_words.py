@@ -80,7 +80,8 @@ SCHOOL_GYM = {"terms": "in_term", "open_to": ["minors"], "on_holidays": "closed"
 )
 def test_all_that_is_said_of_a_school_gym(language, sentence):
     with translation.override(language):
-        assert hours_in_words.sentence(rule(MONDAY_TO_FRIDAY, "17:00–22:00", **SCHOOL_GYM)) == sentence
+        said = rule(MONDAY_TO_FRIDAY, "17:00–22:00", **SCHOOL_GYM)
+        assert hours_in_words.joint_sentence([said]) == sentence
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_every_condition_is_said(conditions, fi, sv, en):
         ("en", f"Sun 10:00–16:00{en}"),
     ]:
         with translation.override(language):
-            assert hours_in_words.sentence(said) == sentence
+            assert hours_in_words.joint_sentence([said]) == sentence
 
 
 def test_all_conditions_at_once():
@@ -174,7 +175,7 @@ def test_all_conditions_at_once():
         on_holidays="closed",
     )
 
-    assert hours_in_words.sentence(said) == (
+    assert hours_in_words.joint_sentence([said]) == (
         "Ti 18.00–24.00 parittomilla viikoilla, joka toinen viikko viikosta 36/2026 laskien, lukukausina,"
         " 1.9.–1.6., 1.9.2026 alkaen, vain alaikäisten seuroille, henkilökuntaa ei paikalla;"
         " pyhäpäivinä suljettu"
