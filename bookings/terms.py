@@ -12,7 +12,7 @@ from django.db.models import Max, Q, QuerySet
 from venues import openings
 from venues.clock import local
 from venues.models import OpeningRule, SchoolPeriod, Space, Timetable
-from venues.versions import ChangedMeanwhile, version_of
+from venues.versions import refuse_other_version, version_of
 
 from .occupancies import lock_halls
 from .transactions import in_one_transaction
@@ -23,8 +23,11 @@ SAID = [field.name for field in SchoolPeriod._meta.fields if field.name != "id"]
 
 def version(periods: Iterable[SchoolPeriod] | None = None) -> str:
     """Return a mark of these terms and breaks, or of those that are known, to be given back with a change."""
-    rows = SchoolPeriod.objects.all() if periods is None else periods
-    return version_of([{name: getattr(row, name) for name in ("id", *SAID)} for row in rows])
+    return version_of(facts(SchoolPeriod.objects.all() if periods is None else periods))
+
+
+def facts(periods: Iterable[SchoolPeriod]) -> list[dict]:
+    return [{name: getattr(period, name) for name in ("id", *SAID)} for period in periods]
 
 
 def known_until() -> date | None:
@@ -54,8 +57,7 @@ def change_terms(periods: Sequence[SchoolPeriod], *, now: datetime, seen: str | 
     lock_halls(hall_ids())
     known = SchoolPeriod.objects.all()
     list(known.select_for_update().values_list("pk"))
-    if seen is not None and seen != version():
-        raise ChangedMeanwhile
+    refuse_other_version(seen, facts(known))
     known.exclude(pk__in=[period.pk for period in periods if period.pk]).delete()
     SchoolPeriod.objects.bulk_create(periods, update_conflicts=True, unique_fields=["id"], update_fields=SAID)
     openings.rebuild_all(timetables(), today=local(now).date())
