@@ -1,7 +1,6 @@
 """What people are told about their bookings, by e-mail, in their own language."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -13,6 +12,7 @@ from django.utils.http import urlencode
 from accounts.models import User
 from venues.clock import local
 from venues.models import VenueRole
+from venues.models.spaces import MINUTE
 
 from .impacts import reason_for
 from .models import Booking, Hit, Impact, Status
@@ -72,7 +72,7 @@ def search_for_another(booking: Booking, hit: Hit | None) -> str:
     if hit is None:
         return reverse("bookings:search")
     day = local(hit.starts_at).date().isoformat()
-    minutes = (hit.ends_at - hit.starts_at) // timedelta(minutes=1)
+    minutes = (hit.ends_at - hit.starts_at) // MINUTE
     question = {
         "hall": hit.space.hall_id,
         "around": "nearby",

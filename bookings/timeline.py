@@ -29,7 +29,7 @@ class Kind(StrEnum):
     CLOSED = "closed"
     PAST = "past"  # has begun, or is too soon to be booked
     LATER = "later"  # too far ahead to be booked yet
-    SPARE = "spare"  # open, but too short for a booking, or needed between two
+    SPARE = "spare"  # open, but no booking fits: too short, needed between two, or against the policy
 
 
 @dataclass(frozen=True)

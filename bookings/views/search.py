@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 
 from venues.clock import local
 from venues.models import District, Space
+from venues.models.spaces import MINUTE
 
 from .. import search as searching
 from .. import unmet
@@ -119,7 +120,7 @@ def result(space: Space, row: FreeSpace, question: Question) -> Result:
     people = str(question.people) if question.people > 1 else ""
     asked: dict[str, str | int] = {
         "week": str(local(row.first_free).date()),
-        "length": length // timedelta(minutes=1),
+        "length": length // MINUTE,
         "people": people,
         "organisation": question.asker.organisation_id or "",
     }
