@@ -27,7 +27,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from accounts.models import Organisation
-from venues import openings
+from venues import demo_facts, openings
 from venues.audiences import Audience, for_everyone
 from venues.clock import local
 from venues.models import Opening, OpeningException, OpeningRule, Space, Timetable, Venue
@@ -46,12 +46,6 @@ def venue_of(timetable: Timetable) -> Venue:
     """Return whose opening hours these are, or at whose space."""
     at_its_space = Space.objects.filter(timetable=timetable).values("venue")
     return Venue.objects.get(Q(timetable=timetable) | Q(pk__in=at_its_space))
-
-
-def spaces_of(timetable: Timetable) -> QuerySet[Space]:
-    """Return the spaces that are open by this timetable: its own space, or those without one of their own."""
-    follow_the_venue = Q(timetable=None, venue__timetable=timetable)
-    return Space.objects.filter(Q(timetable=timetable) | follow_the_venue)
 
 
 def facts_of(rule: OpeningRule) -> dict[str, Any]:
@@ -94,14 +88,7 @@ def change_rules(
         refuse_other_version(seen, said_by(timetable.rules.all()))
         timetable.rules.all().delete()
         OpeningRule.objects.bulk_create(OpeningRule(timetable=timetable, **facts_of(rule)) for rule in rules)
-        no_longer_made_up(timetable)
-
-
-def no_longer_made_up(timetable: Timetable) -> None:
-    """What a person says about opening hours is not demo data any more."""
-    others = Func(F("demo_facts"), Value("opening_hours"), function="array_remove")
-    Venue.objects.filter(timetable=timetable).update(demo_facts=others)
-    Space.objects.filter(pk__in=spaces_of(timetable).values("pk")).update(demo_facts=others)
+        demo_facts.hours_were_said(timetable)
 
 
 @in_one_transaction

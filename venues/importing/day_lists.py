@@ -15,11 +15,10 @@ from ..opening_hours import A_DAY
 from ..rule_finding import Hours
 from .hours import minutes_until
 from .tables import BrokenFiles, Fault, Place, Row, Shape, calendar_day, one_of, read_table
-from .times import SELF_SERVICE, STAFFED, times_in
+from .times import CLOSED, SELF_SERVICE, STAFFED, times_in
 
 SHAPE = Shape(["kirkanta_id", "library_name_fi", "date", "opens", "closes", "status"], key=[])
 IS_STAFFED = {STAFFED: True, SELF_SERVICE: False}
-CLOSED = ["Closed for the whole day", "Temporarily closed"]
 
 
 class Said(NamedTuple):

@@ -11,9 +11,8 @@ from datetime import date, time
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Func, Q, Value
 
-from .. import city_calendar, openings, rule_finding
+from .. import city_calendar, demo_facts, openings, rule_finding
 from ..models import OpeningException, Space, Timetable, Venue
 from ..opening_hours import Exceptional
 from ..rule_finding import Found
@@ -87,7 +86,7 @@ def follow(venue: Venue, branch: Branch) -> Outcome:
     venue.imported |= {DAY_LIST: says}
     venue.save(update_fields=["imported"])
     if changes:
-        no_longer_made_up(venue)
+        demo_facts.hours_were_said(venue.timetable)
     return outcome
 
 
@@ -141,10 +140,3 @@ def write(timetable: Timetable, changes: Mapping[str, Sequence[Mapping]]) -> Non
 def times(stretch: Mapping[str, Any]) -> dict:
     clocks = {name: time.fromisoformat(stretch[name]) for name in ("opens", "closes") if name in stretch}
     return {**stretch, **clocks}
-
-
-def no_longer_made_up(venue: Venue) -> None:
-    """Hours that a list gives are not demo data any more."""
-    others = Func(F("demo_facts"), Value("opening_hours"), function="array_remove")
-    Venue.objects.filter(pk=venue.pk).update(demo_facts=others)
-    Space.objects.filter(Q(timetable=None), venue=venue).update(demo_facts=others)

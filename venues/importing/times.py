@@ -28,7 +28,7 @@ FILES = {
 TERMS = [value for value in OpeningRule.Terms.values if value]
 # Rooms are let while there is staff. "Self-service" is for card holders.
 STAFFED, SELF_SERVICE = "Open", "Self-service"
-LIBRARY_STATUSES = [STAFFED, SELF_SERVICE, "Closed for the whole day", "Temporarily closed"]
+CLOSED = ["Closed for the whole day", "Temporarily closed"]
 
 
 def give_hours(venues: Iterable[Record], rows: Rows) -> list[Fault]:
@@ -83,7 +83,10 @@ def library_hours(rows: Iterable[Row]) -> dict[str, Record]:
     for row in rows:
         key = f"kirkanta-{row.text('kirkanta_id')}"
         found.setdefault(key, Record(row.place, (key,), {"name": row.text("library_name_fi")}))
-        status, day = row.needed("status", one_of(LIBRARY_STATUSES)), row.needed("iso_weekday", weekday)
+        status, day = (
+            row.needed("status", one_of([STAFFED, SELF_SERVICE, *CLOSED])),
+            row.needed("iso_weekday", weekday),
+        )
         hours = hours_in(row)
         if status == STAFFED and day and hours:
             staffed[key].append((day, hours))

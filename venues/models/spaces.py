@@ -63,6 +63,10 @@ class SpaceQuerySet(models.QuerySet["Space"]):
         """Spaces with room for so many, and those of which nobody has said how many they hold."""
         return self.filter(Q(capacity=None) | Q(capacity__gte=people))
 
+    def open_by(self, timetable: Timetable):
+        """Spaces that are open by this timetable: its own space, or those without one of their own."""
+        return self.filter(Q(timetable=timetable) | Q(timetable=None, venue__timetable=timetable))
+
     def with_place(self):
         """What a card or a rule needs to know beside the row, in one query."""
         return self.select_related("venue__district", "part_of")
