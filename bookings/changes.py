@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from django.core import serializers
 from django.db import models
+from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -93,7 +94,7 @@ def promised_within(
     for space in spaces:
         closed[space.hall_id] |= pieces(space.footprint)
     held = Occupancy.objects.filter(hall__in=closed, hit__isnull=False, ends_at__gt=now)
-    for there in held.select_related("hit", "space__venue", "space__part_of"):
+    for there in held.select_related("hit").prefetch_related(Prefetch("space", Space.objects.with_place())):
         if closed[there.hall_id] & pieces(there.footprint) and any(
             start < there.ends_at and there.starts_at < end for start, end in times
         ):

@@ -47,10 +47,10 @@ class Said(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """Time that is held, buffers included; `closed` if it is by a closure."""
+    """Time that is held in a space, buffers included; `closed` if it is by a closure."""
 
     pk: int
-    floor: set[int]
+    space_id: int
     stretch: Stretch
     closed: Closed | None = None
 
@@ -80,7 +80,7 @@ def close(wished: WishedClosure, *, by: User, now: datetime) -> Closure:
         created_by=by,
         **wished.reason,
     )
-    closure.spaces.set(wished.spaces)
+    closure.spaces.add(*wished.spaces)
     times = times_of(wished)
     ClosureTime.objects.bulk_create(
         ClosureTime(closure=closure, starts_at=starts_at, ends_at=ends_at) for starts_at, ends_at in times
@@ -292,7 +292,7 @@ TAKEN = """
 select date.*
 from unnest(%(halls)s::bigint[]) hall (id)
 cross join lateral (
-    select hall_id, id, footprint, setup_at, clear_at, closure_id, space_id
+    select hall_id, id, space_id, setup_at, clear_at, closure_id
     from bookings_occupancy
     where hall_id = hall.id and holds_time
       and (with_setup && %(window)s::tstzmultirange or with_cleanup && %(window)s::tstzmultirange)
@@ -306,9 +306,9 @@ def what_is_taken(hall_ids: Collection[int], window: Sequence[Stretch]) -> dict[
     taken: dict[int, list[Taken]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(TAKEN, asked_of(hall_ids, window))
-        for hall_id, pk, footprint, setup_at, clear_at, closure_id, space_id in cursor.fetchall():
+        for hall_id, pk, space_id, setup_at, clear_at, closure_id in cursor.fetchall():
             closed = Closed(closure_id, space_id, setup_at, clear_at) if closure_id else None
-            taken[hall_id].append(Taken(pk, pieces(footprint), (setup_at, clear_at), closed))
+            taken[hall_id].append(Taken(pk, space_id, (setup_at, clear_at), closed))
     return taken
 
 
@@ -330,7 +330,8 @@ def left_to_close(
     """
     held: dict[int, list[tuple[set[int], Stretch]]] = defaultdict(list)
     for hall_id, dates in taken.items():
-        held[hall_id] = [(date.floor, date.stretch) for date in dates if not date.closed]
+        layout = layouts[hall_id]
+        held[hall_id] = [(layout[date.space_id], date.stretch) for date in dates if not date.closed]
     for closure in sorted(said, key=lambda closure: (-len(floor_of(closure, layouts)), closure.closure_id)):
         layout, others = layouts[closure.hall_id], held[closure.hall_id]
         for space_id in in_turn(layout, closure.spaces):

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Prefetch
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -76,7 +76,10 @@ def preview(change: Change, *, by: User, now: datetime, limit: int = HITS_A_PAGE
     lock_halls(change.halls())
     with taken_back():
         made = change.make(by=by, now=now)
-        dates = will_be(made.places, dates_of(made.hits)[offset : offset + limit])
+        # Which they are, before all that is told of them: the planner would read every booking of the city.
+        shown = Occupancy.objects.filter(pk__in=list(made.hits)).order_by("starts_at", "pk")
+        page = shown.values_list("pk", flat=True)[offset : offset + limit]
+        dates = will_be(made.places, dates_of(page))
         options = options_for(dates, change, made, going=made.hits, by=by, now=now)
         hits = [
             PreviewedHit(date, made.hits[date.pk], options.shortlist(date), has_begun=date.starts_at <= now)
@@ -109,8 +112,8 @@ def options_for(
 def dates_of(pks: Iterable[int]) -> OccupancyQuerySet:
     """Return dates with all that is told of them, soonest first."""
     dates = Occupancy.objects.filter(pk__in=list(pks)).order_by("starts_at", "pk")
-    return dates.select_related(
-        "booking__customer", "booking__organisation", "space__venue", "space__part_of"
+    return dates.select_related("booking__customer", "booking__organisation").prefetch_related(
+        Prefetch("space", Space.objects.with_place())  # few, and wide: not once more in every row
     )
 
 
@@ -172,8 +175,9 @@ def decide(
         places = {moving[date.pk]: options.take_first(date, halls=halls) for date in dates}
         hold_or(unmovable, places)
         must_part(made.rivals, hits)
-    impact.due_at = due_at(hits, now=now)
-    impact.save(update_fields=["due_at"])
+    if (due := due_at(hits, now=now)) != impact.due_at:
+        impact.due_at = due
+        impact.save(update_fields=["due_at"])
     signals.impact_decided.send(Impact, impact=impact)
     return impact
 
@@ -187,28 +191,37 @@ def remember(impact: Impact, made: Made, *, halls: Collection[int]) -> None:
     impact.save()
 
 
+# Each date as it was booked, or as it will be where another impact is about to move it.
+PLANNED = """
+insert into bookings_hit (impact_id, date_id, fate, space_id, starts_at, ends_at, is_carried_out)
+select %(impact)s, hit.date_id,
+       case when place.starts_at <= %(now)s then %(keep)s else coalesce(chosen.fate, %(otherwise)s) end,
+       place.space_id, place.starts_at, place.ends_at, false
+from bookings_occupancy place
+join unnest(%(dates)s::bigint[], %(places)s::bigint[]) hit (date_id, place_id) on hit.place_id = place.id
+left join unnest(%(chosen)s::bigint[], %(fates)s::text[]) chosen (date_id, fate) using (date_id)
+where place.id = any(%(places)s)
+order by place.starts_at, hit.date_id
+returning *
+"""
+
+
 def planned(
     impact: Impact, made: Made, fates: Fate | Mapping[int, Fate], others: Fate, *, now: datetime
 ) -> list[Hit]:
-    """Save the hits with the fates that were chosen for them."""
-
-    def fate_of(pk: int, starts_at: datetime) -> Fate:
-        if starts_at <= now:
-            return Fate.KEEP
-        return fates.get(pk, others) if isinstance(fates, Mapping) else fates
-
-    columns = Occupancy.objects.only("space_id", "starts_at", "ends_at").order_by("starts_at", "pk")
-    return Hit.objects.bulk_create(
-        Hit(
-            impact=impact,
-            date_id=date.pk,
-            fate=fate_of(date.pk, date.starts_at),
-            space_id=date.space_id,
-            starts_at=date.starts_at,
-            ends_at=date.ends_at,
-        )
-        for date in will_be(made.places, columns.filter(pk__in=list(made.hits)))
-    )
+    """Save the hits with the fates that were chosen for them. In SQL, as they may be thousands."""
+    chosen, otherwise = (fates, others) if isinstance(fates, Mapping) else ({}, fates)
+    asked = {
+        "impact": impact.pk,
+        "dates": list(made.hits),
+        "places": [made.places[pk].pk if pk in made.places else pk for pk in made.hits],
+        "chosen": list(chosen),
+        "fates": [str(fate) for fate in chosen.values()],
+        "otherwise": str(otherwise),
+        "keep": str(Fate.KEEP),
+        "now": now,
+    }
+    return list(Hit.objects.raw(PLANNED, asked))
 
 
 def hold_or(unmovable: Fate, places: Mapping[Hit, Alternative | None]) -> None:

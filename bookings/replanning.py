@@ -115,9 +115,8 @@ class Options:
 
     spaces: dict[int, Space]
     candidates: dict[int, list[int]]
-    # What is free for people like these, by space: near the dates' times, and just then.
-    around: dict[Asker, dict[int, FreeSpace]]
-    then: dict[Asker, dict[int, FreeSpace]]
+    # What is free for people like these near the dates' times, by space.
+    free: dict[Asker, dict[int, FreeSpace]]
     now: datetime
     # What is not free after all: given away, or still held by dates that were thought away.
     taken: Places = field(default_factory=Places)
@@ -135,14 +134,14 @@ class Options:
 
     def other_spaces(self, date: Occupancy) -> Iterator[Alternative]:
         """Yield what is free at the same time: the rest of the venue first, then the nearest elsewhere."""
-        free_then = self.then[likeness(date, self.now)]
+        found = self.free[likeness(date, self.now)]
         for pk in self.candidates.get(date.space_id, ()):
-            if pk in free_then and self.suits(pk, date) and can_start(free_then[pk], self.spaces[pk], date):
+            if pk in found and self.suits(pk, date) and can_start(found[pk], self.spaces[pk], date):
                 yield Alternative(self.spaces[pk], date.starts_at, date.ends_at)
 
     def other_times(self, date: Occupancy) -> Iterator[Alternative]:
         """Yield the starts at which the same space is free, the nearest first."""
-        found = self.around[likeness(date, self.now)].get(date.space_id)
+        found = self.free[likeness(date, self.now)].get(date.space_id)
         space = self.spaces[date.space_id]
         if found and lasts_long_enough(space, date):
             length = date.ends_at - date.starts_at
@@ -179,21 +178,20 @@ class Options:
 def options_for(dates: Sequence[Occupancy], *, now: datetime) -> Options:
     """Return what is free instead of these dates, in the state that the database is in now.
 
-    Two questions for each sort of people who booked, however many dates. Each date needs its space, booking,
-    customer and organisation loaded.
+    One question for each sort of people who booked, however many dates: to plan it takes longer than to
+    answer it. Each date needs its space, booking, customer and organisation loaded.
     """
     found = candidates({date.space_id for date in dates})
     everywhere = set(chain((date.space_id for date in dates), *found.values()))
     alike: dict[Asker, list[Occupancy]] = defaultdict(list)
     for date in dates:
         alike[likeness(date, now)].append(date)
-    options = Options(Space.objects.with_place().in_bulk(everywhere), found, {}, {}, now)
+    options = Options(Space.objects.with_place().in_bulk(everywhere), found, {}, now)
     for who, theirs in alike.items():
         here = {date.space_id for date in theirs}
         there = set(chain(*(found.get(pk, ()) for pk in here)))
         around = [(max(date.starts_at - LOOK_AROUND, now), date.ends_at + LOOK_AROUND) for date in theirs]
-        options.around[who] = ask(here, around, who, now)
-        options.then[who] = ask(there, [(date.starts_at, date.ends_at) for date in theirs], who, now)
+        options.free[who] = ask(here | there, around, who, now)
     return options
 
 

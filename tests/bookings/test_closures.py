@@ -191,7 +191,7 @@ def test_schools_are_all_closed_for_an_election_in_one_go(onni, django_assert_nu
         wished = WishedClosure(
             spaces, hour("00:00", day=day), hour("23:00", day=day), reason={"reason_fi": "Vaalit"}
         )
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             closure = closures.close(wished, by=onni, now=NOW)
         assert closure.dates.count() == schools
 
