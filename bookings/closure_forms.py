@@ -108,8 +108,8 @@ class SpacesClosureForm(ClosureForm):
     def __init__(self, *args, venue: Venue, **kwargs):
         super().__init__(*args, **kwargs)
         choices(self, "spaces", venue.spaces.order_by("hall_id", F("part_of").asc(nulls_first=True), "pk"))
-        halls = venue.spaces.filter(part_of=None)
-        self.initial.setdefault("spaces", lambda: [space.pk for space in halls])
+        if not self.is_bound:
+            self.initial.setdefault("spaces", [space.pk for space in venue.spaces.all() if space.is_hall])
 
     def spaces_of(self, asked: dict[str, Any]) -> list[Space]:
         halls = {space.pk for space in asked["spaces"] if space.is_hall}
