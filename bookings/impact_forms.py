@@ -1,6 +1,6 @@
 """What a manager says of the bookings that a change hits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -8,6 +8,7 @@ from django.db import models
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from . import limits
 from .models import Hit
 
 Fate = Hit.Fate
@@ -17,7 +18,6 @@ PREFIX = "impact-"
 ONE_FATE = f"{PREFIX}fate-"  # and the id of a date
 # The preview's buttons: the main one, those to other pages, and the one to the form.
 DECIDE, PAGE, BACK = f"{PREFIX}decide", f"{PREFIX}page", f"{PREFIX}back"
-LONGEST_ID = 18  # digits
 
 
 class Choice(models.TextChoices):
@@ -42,6 +42,7 @@ class DecisionForm(forms.Form):
     """What becomes of the bookings that are hit, and what their customers read.
 
     `fates` is what was said of single ones, by the id of their date. `version` is that of the preview.
+    `known` are the reasons, in each language, that customers read anyway if nothing else is written.
     """
 
     prefix = PREFIX.rstrip("-")
@@ -61,18 +62,24 @@ class DecisionForm(forms.Form):
     )
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, posted: QueryDict, *, reason: str = ""):
+    def __init__(self, posted: QueryDict, *, known: Collection[str] = ()):
         """Bind to what was posted if it is a decision; otherwise begin with it, as far as it was written."""
-        self.fates = dict(picked(posted))
+        self.fates, self.known = dict(picked(posted)), known
         written = {
             "choice": posted.get(f"{PREFIX}choice", Choice.KEEP),
-            "reason": posted.get(f"{PREFIX}reason", reason),
+            "reason": posted.get(f"{PREFIX}reason", ""),
         }
         super().__init__(posted if DECIDE in posted else None, initial=written)
+        if known:
+            self.fields["reason"].help_text = _(
+                "If you leave this empty, everybody reads the reason in their own language: %(reasons)s"
+            ) % {"reasons": " / ".join(known)}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.tells_somebody and not cleaned.get("reason"):
+        if cleaned.get("reason") in self.known:
+            cleaned["reason"] = ""  # everybody reads it anyway, in their own language
+        elif self.tells_somebody and not cleaned.get("reason") and not self.known:
             self.add_error("reason", _("Write the reason. The customers read it."))
         return cleaned
 
@@ -98,5 +105,6 @@ def picked(data: Mapping[str, Any]) -> Iterator[tuple[int, Fate]]:
     """Return the fates that were chosen for single dates. Nonsense is nothing chosen."""
     for name, value in data.items():
         number = name.removeprefix(ONE_FATE)
-        if number != name and number.isdecimal() and len(number) <= LONGEST_ID and value in Fate.values:
+        is_id = number != name and number.isdecimal() and len(number) <= limits.LONGEST_ID
+        if is_id and value in Fate.values:
             yield int(number), Fate(value)

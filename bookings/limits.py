@@ -5,6 +5,7 @@ from accounts.models import User
 from .models import Booking
 
 MOST_PEOPLE = 10_000
+LONGEST_ID = 18  # digits: what the database can compare
 
 LONGEST_PURPOSE = Booking._meta.get_field("purpose").max_length
 LONGEST_NOTE = Booking._meta.get_field("note").max_length

@@ -24,14 +24,13 @@ from venues.clock import exact
 from venues.models import Space
 from venues.problems import Problem, Refused
 
-from .. import lifecycle, permissions
+from .. import lifecycle, limits, permissions
 from ..availability import Stretch
 from ..models import Booking, Status
 from ..wishes import Wish
 
 KEPT = "kept"  # the session's hold: how a visitor who is not signed in owns it
 LONGEST_NUMBER = 5
-LONGEST_ID = 18  # digits: what the database can compare
 
 
 class VisitorsThrottle(AnonRateThrottle):
@@ -135,7 +134,7 @@ def people_of(request: HttpRequest) -> str:
 def organisation_of(request: HttpRequest) -> Organisation | None:
     """Return the organisation for which somebody looks, if it is one for which they may book."""
     wanted = request.GET.get("organisation", "")
-    if not request.user.is_authenticated or not wanted.isdecimal() or len(wanted) > LONGEST_ID:
+    if not request.user.is_authenticated or not wanted.isdecimal() or len(wanted) > limits.LONGEST_ID:
         return None
     return permissions.organisations_of(request.user).filter(pk=int(wanted)).first()
 
