@@ -117,21 +117,22 @@ def take_back(hits: Iterable[Hit]) -> None:
 def take_up(hits: Collection[Hit]) -> dict[int, Occupancy]:
     """Let dates take the places that are held for their hits; return those places by the hit's id.
 
-    Needs the locks of the halls that they leave and of those that they come to.
+    With the buffers that were held: others may have been set since, for which there is no room. Needs the
+    locks of the halls that they leave and of those that they come to. Raises `TimeTaken`, and the transaction
+    is lost.
     """
     held = Occupancy.objects.filter(hit__in=hits).select_related("space__part_of", "space__venue")
     places = {there.hit_id: there for there in held if there.hit_id}
     take_back(hits)
-    Occupancy.objects.bulk_update(
-        [
-            Occupancy(
-                pk=hit.date_id,
-                **place(places[hit.pk].space, places[hit.pk].starts_at, places[hit.pk].ends_at),
-            )
-            for hit in hits
-        ],
-        ["space", "hall", "footprint", "setup_at", "starts_at", "ends_at", "clear_at"],
-    )
+    columns = ["space_id", "hall_id", "footprint", "setup_at", "starts_at", "ends_at", "clear_at"]
+    with refused_as_time_taken():
+        Occupancy.objects.bulk_update(
+            [
+                Occupancy(pk=hit.date_id, **{name: getattr(places[hit.pk], name) for name in columns})
+                for hit in hits
+            ],
+            [name.removesuffix("_id") for name in columns],
+        )
     return places
 
 

@@ -1,5 +1,9 @@
 """Work in the background: load by id, one rule call."""
 
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -9,6 +13,8 @@ from venues.models import Timetable
 
 from . import impacts, lifecycle, messages
 from .models import Booking, Hit, Impact, KeptAnswer
+
+logger = logging.getLogger(__name__)
 
 
 @app.task(queue="mail", retry=5)
@@ -29,8 +35,7 @@ def tell_of_failure(impact_id: int) -> None:
 def carry_out(impact_id: int) -> None:
     """Carry out what was decided, if nobody has undone it, as soon as it is due; what is older goes first."""
     now = timezone.now()
-    for impact in Impact.objects.due(now).filter(pk__lte=impact_id):
-        impacts.carry_out(impact, now=now)
+    carry_out_each(Impact.objects.due(now).filter(pk__lte=impact_id), now=now)
 
 
 @app.periodic(cron="* * * * *")
@@ -38,8 +43,20 @@ def carry_out(impact_id: int) -> None:
 def carry_out_due(timestamp: int) -> None:
     """Carry out what is due and was missed: no decision is forgotten because a worker died."""
     now = timezone.now()
-    for impact in Impact.objects.due(now):
-        impacts.carry_out(impact, now=now)
+    carry_out_each(Impact.objects.due(now), now=now)
+
+
+def carry_out_each(due: Iterable[Impact], *, now: datetime) -> None:
+    """Carry out one after the other. One that fails stops no other, but the job fails in the end."""
+    failures = []
+    for impact in due:
+        try:
+            impacts.carry_out(impact, now=now)
+        except Exception as exc:
+            logger.exception("Impact %s could not be carried out.", impact.pk)
+            failures.append(exc)
+    if failures:
+        raise ExceptionGroup("Impacts could not be carried out.", failures)
 
 
 @app.periodic(cron="* * * * *")
