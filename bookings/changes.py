@@ -179,7 +179,7 @@ class ChangedDays:
                 "timetable": self.timetable,
                 "venue": hours.venue_of(self.timetable),
                 "before": {"days": [day.isoformat() for day in self.days], "exceptions": before},
-                "after": {"version": version_of(words_of(self.said()))},
+                "after": {"version": version_of(words_of(self.said())), "reason": dict(self.reason)},
             },
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from venues.models import Space, Venue
 from venues.problems import Alternative, Problem, Refused
+from venues.texts import text_of
 from venues.versions import ChangedMeanwhile, version_of
 
 from . import changes, closures, lifecycle, occupancies, replanning, signals
@@ -383,8 +385,10 @@ def is_in_force(impact: Impact) -> bool:
 
 
 def reason_for(customer: User | None, impact: Impact) -> str:
-    """Return what a customer reads: the manager's words, or the closure's public reason."""
-    if impact.reason or impact.closure is None:
+    """Return what a customer reads: the manager's words, or the closure's or the days' own reason for all."""
+    if impact.reason:
         return impact.reason
     with translation.override(customer.language if customer else settings.LANGUAGE_CODE):
-        return str(impact.closure.public_reason or "")
+        if impact.closure:
+            return str(impact.closure.public_reason or "")
+        return str(text_of(SimpleNamespace(**impact.after.get("reason", {})), "reason"))

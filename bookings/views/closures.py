@@ -142,7 +142,7 @@ def ask(
             said=_("Closed. Nobody had booked that time."),
             back=back,
             venue=venue,
-            reason=wished.reason["reason_fi"] if wished.is_reason_public else "",
+            reasons=[said for said in wished.reason.values() if said] if wished.is_reason_public else [],
             can_go_back=True,
         )
     except Refused as refusal:

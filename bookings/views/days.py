@@ -78,7 +78,7 @@ def save(request: SignedInRequest, change: ChangedDays, said: str) -> HttpRespon
         said=said,
         back=reverse("bookings:hours", args=[change.timetable.pk]),
         venue=venue,
-        reason=str(change.reason.get("reason_fi", "")),
+        reasons=[said for said in change.reason.values() if said],
         can_go_back=change.hours is not None,
     )
 

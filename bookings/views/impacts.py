@@ -1,6 +1,6 @@
 """What changes do to bookings: the preview of one that is about to be made, and those that were made."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from venues.models import Venue
+from venues.models import Space, Venue
 from venues.problems import Problem, Refused
 from venues.views.editing import staff_only
 
@@ -44,7 +44,7 @@ def impact_preview(
     back: str,
     then: str = "",
     venue: Venue | None = None,
-    reason: str = "",
+    reasons: Collection[str] = (),
     can_go_back: bool = False,
 ) -> HttpResponse:
     """Make a change, after showing whose bookings it hits if it hits any.
@@ -77,15 +77,15 @@ def impact_preview(
 
     `title` says what is changed. `verb` begins the main button, which goes on "and cancel 12 bookings".
     `back` is the address to which one goes without saving, `then` the one after saving (as a rule the same).
-    `venue` is whose page it is, for the way back at its top; None for the whole city's. `reason` is what the
-    customers would read, to begin with. `can_go_back` offers to change what was written: ask `goes_back`
-    beforehand, and show the form then.
+    `venue` is whose page it is, for the way back at its top; None for the whole city's. `reasons` are
+    the change's own, in each language, that its customers read if the manager writes nothing else.
+    `can_go_back` offers to change what was written: ask `goes_back` beforehand, and show the form then.
 
     Fields of the form must not be named "impact-…": such names are the preview's own. Raises `Refused` for
     the reasons for which the change itself is refused, such as `ChangedMeanwhile`.
     """
     now = timezone.now()
-    form = DecisionForm(request.POST, reason=reason)
+    form = DecisionForm(request.POST, known=reasons)
     refused: list[Problem] = []
     if form.is_valid():
         try:
@@ -246,6 +246,7 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
         "venue": impact.venue,
         "may_undo": may_undo(request.user, impact),
         "only_looks": not may_change(request.user, impact.venue),
+        "reason": impacts.reason_for(request.user, impact),
         "page": Paginator(hits, PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "bookings/manager/impact.html", context)
@@ -295,13 +296,21 @@ def seen_by(user: User) -> QuerySet[Impact]:
     if user.is_staff:
         return Impact.objects.all()
     theirs = in_sight(user)
-    here = Q(venue__in=theirs) | Q(venue=None, hits__space__venue__in=theirs) | Q(venue=None, created_by=user)
-    return Impact.objects.filter(here).distinct()
+    here = Q(venue__in=theirs) | Q(venue=None, hits__space__venue__in=theirs)
+    return Impact.objects.filter(here | Q(pk__in=own_of(user).values("pk"))).distinct()
+
+
+def own_of(user: User) -> QuerySet[Impact]:
+    """Return what somebody changed at more than one venue, as long as they look after them all."""
+    halls = Space.objects.filter(part_of=None, venue__in=Venue.objects.looked_after_by(user))
+    theirs = list(halls.values_list("pk", flat=True))
+    return Impact.objects.filter(venue=None, created_by=user, before__halls__contained_by=theirs)
 
 
 def may_undo(user: User, impact: Impact) -> bool:
     """The venue's managers; what concerns more than one venue, whoever did it, and the city's staff."""
-    return may_change(user, impact.venue) or (impact.venue is None and impact.created_by_id == user.pk)
+    is_own = impact.venue is None and own_of(user).filter(pk=impact.pk).exists()
+    return is_own or may_change(user, impact.venue)
 
 
 def to_undo(request: SignedInRequest, pk: int) -> Impact:
@@ -312,10 +321,15 @@ def to_undo(request: SignedInRequest, pk: int) -> Impact:
 
 
 def told(found: QuerySet[Impact]) -> QuerySet[Impact]:
-    """Bring along what is told of each: what it was, and of how many bookings it decided what."""
+    """Bring along what is told of each: what it was, of how many bookings it decided what, and how many were
+    left alone when it was carried out.
+    """
     hits = Hit.objects.filter(impact=OuterRef("pk")).order_by()
+    failed = Q(impact__done_at__isnull=False, is_carried_out=False) & ~Q(fate=Fate.KEEP)
     return found.select_related("venue", "closure", "created_by", "undone_by").annotate(
-        in_all=number(hits), **{fate.value: number(hits.filter(fate=fate)) for fate in Fate}
+        in_all=number(hits),
+        left=number(hits.filter(failed)),
+        **{fate.value: number(hits.filter(~failed, fate=fate)) for fate in Fate},
     )
 
 

@@ -240,3 +240,15 @@ def test_a_layer_with_days_times_and_lists_is_restored_as_it_was(hall, onni):
     assert policies.version(hall) == before
     hall.refresh_from_db()
     assert {name: getattr(hall, name) for name in said} == said
+
+
+def test_whoever_loses_a_booking_to_an_exceptional_day_reads_its_reason_in_their_own_language(hall, onni):
+    booking = create_booking(hall, customer=create_user(language="sv"))
+    reason = {"reason_fi": "Vaalit", "reason_sv": "Val"}
+    change = ChangedDays(hall.venue.timetable, [hour("00:00").date()], [], reason)
+    impact = impacts.decide(change, fates=Fate.CANCEL, by=onni, now=NOW)
+
+    impacts.carry_out(impact, now=DUE)
+
+    booking.refresh_from_db()
+    assert booking.reason == "Val"

@@ -130,7 +130,21 @@ def test_the_preview_carries_what_was_written(desk, gym, venue):
     assert ("spaces", str(gym[1].pk)) in hidden
     assert ("spaces", str(gym[2].pk)) in hidden
     assert ("reason_sv", "&lt;Ombyggnad&gt;") in hidden
-    assert "Remontti" in page.context["form"]["reason"].value()
+
+
+def test_everybody_reads_the_reason_of_the_closure_in_their_own_language(desk, gym, venue):
+    for language in ("sv", "fi"):
+        book(gym[1], customer=create_user(language=language), days=len(Booking.objects.all()))
+    said = closing(gym[0], reason_sv="Renovering")
+    assert "Remontti / Renovering" in post(desk, gym[0], said).text
+
+    answer = decide(desk, gym[0], said, "cancel", **{"impact-reason": "Remontti"})
+
+    assert answer.status_code == 302
+    assert "Remontti" in desk.get(answer.url).text
+    impacts.carry_out(Impact.objects.get(), now=NOW + settings.GRACE)
+    reasons = dict(Booking.objects.values_list("customer__language", "reason"))
+    assert reasons == {"sv": "Renovering", "fi": "Remontti"}
 
 
 def test_one_goes_back_to_the_form_and_finds_it_as_it_was_written(desk, gym, venue):
@@ -146,9 +160,13 @@ def test_one_goes_back_to_the_form_and_finds_it_as_it_was_written(desk, gym, ven
 def test_a_hidden_reason_is_not_given_to_the_customers_unasked(desk, gym, venue):
     book(gym[1])
 
-    page = post(desk, gym[0], closing(gym[0], is_reason_public=""))
+    said = closing(gym[0], is_reason_public="")
+    assert "Remontti" not in post(desk, gym[0], said).context["form"]["reason"].help_text
 
-    assert not page.context["form"]["reason"].value()
+    answer = decide(desk, gym[0], said, "cancel", **{"impact-reason": ""})
+
+    assert answer.status_code == 422
+    assert "Write the reason." in answer.text
 
 
 def test_many_hits_are_paged_and_choices_on_other_pages_are_kept(desk, gym, venue):
@@ -258,7 +276,9 @@ def test_single_bookings_have_fates_of_their_own(desk, gym, venue):
 def test_a_decision_that_lacks_something_decides_nothing(desk, gym, venue, decision):
     book(gym[1])
 
-    answer = post(desk, gym[0], closing(gym[0]), **decision | {"impact-decide": "yes"})
+    said = closing(gym[0], is_reason_public="")
+
+    answer = post(desk, gym[0], said, **decision | {"impact-decide": "yes"})
 
     assert answer.status_code == 422
     assert not Impact.objects.exists()
@@ -335,6 +355,21 @@ def test_it_is_too_late_to_undo_what_has_gone_out(desk, gym, venue):
     assert "It is too late" in answer.text
     assert "Undo the whole change" not in answer.text
     assert Closure.objects.in_force().exists()
+
+
+def test_of_a_change_that_found_all_bookings_changed_nobody_is_said_to_have_been_told(desk, gym, venue):
+    booking = book(gym[1])
+    decide(desk, gym[0], closing(gym[0]), "cancel")
+    lifecycle.cancel(booking, by=booking.customer, now=NOW)
+    impact = Impact.objects.get()
+    impacts.carry_out(impact, now=NOW + settings.GRACE)
+
+    page = desk.get(f"/manage/changes/{impact.pk}/").text
+
+    assert "The bookings were left alone" in page
+    assert "1 left alone" in page
+    assert "The customers have been told" not in page
+    assert "1 cancelled" not in page
 
 
 def test_the_bookings_are_kept_after_all_while_the_closure_stays(desk, gym, venue):
@@ -417,6 +452,24 @@ def test_of_a_change_at_several_venues_each_sees_the_bookings_of_the_own(gym, ve
     assert [hit.date.booking for hit in hits] == [mine]
     assert others.is_live
     assert answer.url in city.get("/manage/changes/").text
+
+
+def test_whoever_looks_after_the_venues_no_more_sees_no_customers_and_undoes_nothing(gym, venue):
+    elsewhere = create_space()
+    mikael = create_user("Mikael Lindholm")
+    book(gym[1], customer=mikael)
+    onni = create_manager(venue, elsewhere.venue)
+    said = closing(gym[0], venues=[venue.pk, elsewhere.venue_id])
+    preview = signed_in(onni).post("/manage/closures/new/?kind=school", said)
+    decision = {"impact-choice": "cancel", "impact-version": preview.context["version"], "impact-decide": "y"}
+    page = signed_in(onni).post("/manage/closures/new/?kind=school", said | decision).url
+    assert "Undo the whole change" in signed_in(onni).get(page).text
+
+    onni.venue_roles.filter(venue=venue).delete()
+
+    assert signed_in(onni).get(page).status_code == 404
+    assert signed_in(onni).post(f"{page}undo/").status_code == 404
+    assert Impact.objects.pending().exists()
 
 
 # --- What the customer reads ----------------------------------------------------------------------
