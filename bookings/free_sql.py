@@ -103,7 +103,10 @@ with wanted as materialized (
         join venues_venue venue on venue.id = space.venue_id
         where space.is_bookable
           and (%(minutes)s is null or is_whole_day or %(minutes)s between min_minutes and max_minutes)
-          and who_may_book && case when venue.run_by_id = %(organisation)s then {at_home} else {anywhere} end
+          and (
+              who_may_book && {anywhere}
+              or venue.run_by_id = %(organisation)s and who_may_book && {at_home}
+          )
           and (%(within_km)s::float is null or {distance} <= %(within_km)s)
           and space.id in ({spaces})
     ) matching
@@ -155,7 +158,7 @@ open as materialized (               -- one look at the index for each timetable
     asked, lateral (
         select range_agg(period) as time from venues_opening opening
         where opening.timetable_id = timetable.timetable_id and period && all_of_it
-          and open_to && case when is_at_home then {at_home} else {anywhere} end
+          and (open_to && {anywhere} or is_at_home and open_to && {at_home})
     ) opened
 ),
 whole as materialized (              -- whole stretches, for the few who count from where they begin or end
@@ -166,7 +169,7 @@ whole as materialized (              -- whole stretches, for the few who count f
     ) timetable, asked, lateral (
         select range_agg(period) as time from venues_opening opening
         where opening.timetable_id = timetable.timetable_id and period && tstzrange(null, upper(around))
-          and open_to && case when is_at_home then {at_home} else {anywhere} end
+          and (open_to && {anywhere} or is_at_home and open_to && {at_home})
     ) opened
 ),
 -- A space is blocked by every space that shares floor with it. All spaces are here, free or not: the planner
@@ -179,12 +182,18 @@ blocked as (
     group by wanted.id
 ),
 {used_up},
-by_the_clock as (
-    select wanted.id, first_free, stretches
+-- Full joins, though nothing is missing on any side: PostgreSQL never does them row by row, however few
+-- spaces it expects. Where it counts on one and there are eight hundred, that would take minutes.
+everything as materialized (
+    select wanted.*, open.time as open, blocked.time as blocked, used_up.time as used_up
     from wanted
-    join open using (hours)
-    join blocked using (id)
-    left join used_up using (id),
+    full join open on open.hours = wanted.hours
+    full join blocked on blocked.id = wanted.id
+    full join used_up on used_up.id = wanted.id
+),
+by_the_clock as (
+    select everything.*, first_free, stretches
+    from everything,
     lateral (
         select min(first_start) as first_free, array_agg(tstzrange(first_start, until)) as stretches
         from (select date_bin(step, not_after, on_step) + length as last_end offset 0) latest,
@@ -193,19 +202,17 @@ by_the_clock as (
                        step, greatest(lower(stretch), not_before) + step - interval '1 microsecond', on_step
                    ) as first_start,
                    least(upper(stretch), last_end) as until
-            from unnest(open.time - coalesce(blocked.time, '{{}}')) stretch
+            from unnest(open - coalesce(blocked, '{{}}')) stretch
         ) on_step
         where first_start + length <= until
     ) long_enough
-    where not is_from_opening and not is_whole_day and used_up.time is null
+    where not is_from_opening and not is_whole_day and used_up is null
 ),
 by_the_stretch as (
-    select wanted.id, first_free, stretches
-    from wanted
-    join open using (hours)
-    left join whole using (timetable_id, is_at_home)
-    join blocked using (id)
-    left join used_up using (id),
+    select everything.*, first_free, stretches
+    from everything
+    left join whole on whole.timetable_id = everything.timetable_id
+        and whole.is_at_home = everything.is_at_home,
     lateral (
         select min(first_start) as first_free, array_agg(tstzrange(
                    first_start,
@@ -217,11 +224,11 @@ by_the_stretch as (
                    case
                        when is_from_opening then begins[width_bucket(lower(stretch), begins)] else on_step
                    end as counted_from
-            from unnest(open.time - coalesce(blocked.time, '{{}}')) stretch
+            from unnest(open - coalesce(blocked, '{{}}')) stretch
         ) limits,
         lateral unnest(case
             when earliest > latest then '{{}}'
-            else tstzmultirange(tstzrange(earliest, latest, '[]')) - coalesce(used_up.time, '{{}}')
+            else tstzmultirange(tstzrange(earliest, latest, '[]')) - coalesce(used_up, '{{}}')
         end) possible,
         lateral (
             select date_bin(step, lower(possible) + step - instant, counted_from) as first_start,
@@ -234,20 +241,19 @@ by_the_stretch as (
         ) on_step
         where first_start <= last_start
     ) long_enough
-    where not is_whole_day and (is_from_opening or used_up.time is not null)
+    where not is_whole_day and (is_from_opening or used_up is not null)
 ),
 by_the_day as (
-    select wanted.id, first_free, stretches
-    from wanted
-    join whole using (timetable_id, is_at_home)
-    join hall using (hall_id)
-    join allowed using (bookable_when)
-    left join used_up using (id),
+    select everything.*, first_free, stretches
+    from everything
+    join whole on whole.timetable_id = everything.timetable_id and whole.is_at_home = everything.is_at_home
+    join hall on hall.hall_id = everything.hall_id
+    join allowed on allowed.bookable_when = everything.bookable_when,
     asked,
     lateral (
         select range_agg({zone}) as time
         from bookings_occupancy date
-        where date.hall_id = wanted.hall_id and date.footprint && wanted.footprint and holds_time
+        where date.hall_id = everything.hall_id and date.footprint && everything.footprint and holds_time
           and with_cleanup && around
     ) taken,
     lateral (
@@ -261,18 +267,17 @@ by_the_day as (
           )
           and (allowed.time is null or allowed.time @> stretch)
           and (taken.time is null or not taken.time && stretch)
-          and (used_up.time is null or not used_up.time @> lower(stretch))
+          and (used_up is null or not used_up @> lower(stretch))
     ) free
     where is_whole_day
 ),
 free as (
-    select id, first_free, stretches, distance, payment, is_whole_day, length, step
+    select *
     from (
         select * from by_the_clock
         union all select * from by_the_stretch
         union all select * from by_the_day
     ) found
-    join wanted using (id)
     where first_free is not null
 )
 select id, first_free, stretches, distance, is_whole_day, {windows} as windows, count(*) over () as total
