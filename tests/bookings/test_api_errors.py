@@ -170,7 +170,7 @@ BAD_QUERIES = [
     ("availability", "near", "91,0"),
     ("availability", "near", "1,2,3"),
     ("availability", "within_km", "nan"),
-    ("availability", "sort", "price"),
+    ("availability", "sort", "beauty"),
     ("availability", "capacity", "-3"),
 ]
 
