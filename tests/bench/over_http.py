@@ -15,6 +15,7 @@ from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connection
@@ -35,25 +36,29 @@ HOUR = timedelta(hours=1)
 
 @dataclass
 class Caller:
-    """One signed-in customer on one connection that is kept alive."""
+    """Somebody signed in, on one connection that is kept alive."""
 
     http: HTTPConnection
     session: str
 
-    def post(self, path: str, body: dict) -> int:
+    def post(self, path: str, body: dict) -> str:
         return self.ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
 
-    def get(self, path: str) -> int:
+    def post_form(self, path: str, form: dict) -> str:
+        return self.ask("POST", path, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def get(self, path: str) -> str:
         return self.ask("GET", path, None, {})
 
-    def ask(self, method: str, path: str, body: str | None, headers: dict) -> int:
+    def ask(self, method: str, path: str, body: str | None, headers: dict) -> str:
+        """Return what is answered. Raises `RuntimeError` if it is an error."""
         cookies = f"{settings.SESSION_COOKIE_NAME}={self.session}; {settings.CSRF_COOKIE_NAME}={CSRF}"
         self.http.request(method, path, body, headers | {"Cookie": cookies, "X-CSRFToken": CSRF})
         answer = self.http.getresponse()
         text = answer.read()
-        if answer.status not in {200, 201, 204}:
+        if answer.status not in {200, 201, 204, 302}:
             raise RuntimeError(f"{path} answered {answer.status}: {text[:500]!r}")
-        return answer.status
+        return text.decode()
 
 
 def measure(city: City, *, rounds: int, log: Path) -> list[Compared]:
@@ -88,9 +93,9 @@ def statements(city: City) -> list[str]:
     return [query["sql"] for query in captured.captured_queries]
 
 
-def sign_in() -> Client:
+def sign_in(user: User | None = None) -> Client:
     client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(User.objects.earliest("pk"), settings.AUTHENTICATION_BACKENDS[0])
+    client.force_login(user or User.objects.earliest("pk"), settings.AUTHENTICATION_BACKENDS[0])
     return client
 
 
