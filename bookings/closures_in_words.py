@@ -15,7 +15,7 @@ from .models import Closure
 
 
 def sentence(closure: Closure | WishedClosure) -> str:
-    """Return when: "ma 1.2.2027–pe 5.2.2027", "Joka viikko ti, to 17.00–19.00, 2.2.2027–31.5.2027"."""
+    """Return when: "ma 1.2.2027 – pe 5.2.2027", "Joka viikko ti, to 17.00–19.00, 2.2.2027–31.5.2027"."""
     starts, ends = local(closure.starts_at), local(closure.ends_at)
     if closure.repeats == Closure.Repeats.WEEKLY:
         return weekly(closure, starts, ends)
@@ -45,7 +45,7 @@ def yearly(closure: Closure | WishedClosure, starts: datetime, ends: datetime) -
 
 
 def days(starts: datetime, ends: datetime) -> str:
-    return "–".join(dict.fromkeys(day(one) for one in (starts.date(), last_day(ends))))
+    return " – ".join(dict.fromkeys(day(one) for one in (starts.date(), last_day(ends))))
 
 
 def are_whole_days(starts: datetime, ends: datetime) -> bool:

@@ -90,8 +90,8 @@ class SearchForm(forms.Form):
         choices=[(number + 1, name) for number, name in WEEKDAYS_ABBR.items()],
         widget=forms.CheckboxSelectMultiple,
     )
-    first = forms.DateField(label=_("From the day"), required=False, widget=DayInput)
-    last = forms.DateField(label=_("To the day"), required=False, widget=DayInput)
+    first = forms.DateField(label=_("First day"), required=False, widget=DayInput)
+    last = forms.DateField(label=_("Last day"), required=False, widget=DayInput)
     part = forms.ChoiceField(
         label=_("Time of day"),
         required=False,

@@ -53,7 +53,7 @@ def times(start: datetime, end: datetime) -> str:
     """Write a stretch of time on one day: 18.00–19.30.
 
     One that ends at midnight ends at 24.00; one that ends on another day says on which:
-    22.00–su 29.11. 2.00.
+    22.00 – su 29.11. 2.00.
     """
     last = local(end)
     days = (last.date() - local(start).date()).days
@@ -61,7 +61,7 @@ def times(start: datetime, end: datetime) -> str:
         return f"{clock_time(start)}–{clock_time(end)}"
     if days == 1 and last.time() == MIDNIGHT:
         return f"{clock_time(start)}–{end_of_day()}"
-    return f"{clock_time(start)}–{short_day(end)} {clock_time(end)}"
+    return f"{clock_time(start)} – {short_day(end)} {clock_time(end)}"
 
 
 def end_of_day() -> str:

@@ -196,7 +196,7 @@ def test_a_gym_is_closed_for_a_day_by_keyboard(desk, morning):
     tab_to(desk, desk.get_by_role("link", name="Aukiolo ja säännöt"))
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", name="Milloin on auki")).to_be_visible()
-    tab_to(desk, desk.get_by_role("link", name="Lisää päivä"))
+    tab_to(desk, desk.get_by_role("link", name="Lisää poikkeusaukiolo"))
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", name="Poikkeava päivä")).to_be_visible()
     tab_to(desk, desk.get_by_label("Ensimmäinen päivä"))

@@ -60,8 +60,8 @@ def test_what_ends_at_midnight_ends_at_24():
 
 
 def test_what_ends_on_another_day_says_on_which():
-    assert wording.when(after(4), after(8)) == "la 28.11. 22.00–su 29.11. 2.00"
-    assert wording.when(after(4), after(30)) == "la 28.11. 22.00–ma 30.11. 0.00"
+    assert wording.when(after(4), after(8)) == "la 28.11. 22.00 – su 29.11. 2.00"
+    assert wording.when(after(4), after(30)) == "la 28.11. 22.00 – ma 30.11. 0.00"
 
 
 def test_the_year_stands_where_it_is_asked_for():
