@@ -72,6 +72,7 @@ class NewClosure:
         return {space.hall_id for space in self.wished.spaces}
 
     def make(self, *, by: User, now: datetime) -> Made:
+        closures.must_be_news(self.wished)
         times = times_of(self.wished)
         hit = closures.hits_of(self.wished.spaces, times, now=now).values_list("pk", flat=True)
         promised = promised_within(self.wished.spaces, times, now=now)
@@ -96,7 +97,7 @@ def promised_within(
     held = Occupancy.objects.filter(hall__in=closed, hit__isnull=False, ends_at__gt=now)
     for there in held.select_related("hit").prefetch_related(Prefetch("space", Space.objects.with_place())):
         if closed[there.hall_id] & pieces(there.footprint) and any(
-            start < there.ends_at and there.starts_at < end for start, end in times
+            max(start, now) < there.ends_at and there.starts_at < end for start, end in times if end > now
         ):
             yield there
 

@@ -16,6 +16,7 @@ from venues.problems import Problem
 from .models import Closure
 
 MOST_TIMES = 1000
+MOST_IN_ALL = 20_000  # spaces by times: some days at all the city's schools, or a year of weeks at one
 LONGEST_IN_ALL = timedelta(days=400)
 FARTHEST_CLOSURE = timedelta(days=3660)  # ten years: repairs of the roof are planned long before
 MOST_WEEKS_BETWEEN = 52
@@ -75,7 +76,10 @@ def days_of(wished: WishedClosure) -> Iterator[date]:
 
 def problems_with(wished: WishedClosure, *, now: datetime) -> list[Problem]:
     """Return everything that is wrong with the wish as such, whoever has booked what."""
-    return [*missing(wished), *wrong(wished, now=now)] or list(impossible(times_of(wished), now=now))
+    if found := [*missing(wished), *wrong(wished, now=now)]:
+        return found
+    times = times_of(wished)
+    return [*impossible(times, now=now), *too_much(wished.spaces, times)]
 
 
 def missing(wished: WishedClosure) -> Iterator[Problem]:
@@ -112,6 +116,15 @@ def impossible(times: Sequence[Stretch], *, now: datetime) -> Iterator[Problem]:
         yield Problem("too_many_times", _("A closure has at most 1,000 times. Make several."), "until")
     if length_of(times) > LONGEST_IN_ALL:
         yield Problem("too_long", _("A closure lasts at most 400 days in all. Make several."), "ends_at")
+
+
+def too_much(spaces: Sequence[Space], times: Sequence[Stretch]) -> Iterator[Problem]:
+    if len(times) <= MOST_TIMES and len(spaces) * len(times) > MOST_IN_ALL:
+        yield Problem(
+            "too_much",
+            _("These are too many times at too many spaces at once. Make several closures."),
+            "until",
+        )
 
 
 def length_of(times: Iterable[Stretch]) -> timedelta:

@@ -55,6 +55,14 @@ class Taken(NamedTuple):
     closed: Closed | None = None
 
 
+class AlreadyClosed(Refused):
+    """Just this is closed already, by `closure`: most likely somebody pressed the button twice."""
+
+    def __init__(self, closure: Closure):
+        super().__init__(Problem("already_closed", _("Just this has been closed already.")))
+        self.closure = closure
+
+
 # --- What a manager does --------------------------------------------------------------------------
 
 
@@ -104,6 +112,23 @@ def lift(closure: Closure, *, by: User, now: datetime) -> None:
     close_anew(halls, window, what_is_said(halls, window))
 
 
+def must_be_news(wished: WishedClosure) -> None:
+    """Raise `AlreadyClosed` if the very same is said by a closure in force. Needs the halls' locks."""
+    wanted = {space.pk for space in wished.spaces}
+    said = Closure.objects.in_force().filter(
+        starts_at=wished.starts_at,
+        ends_at=wished.ends_at,
+        repeats=wished.repeats,
+        every=wished.every,
+        weekdays=sorted(set(wished.weekdays)),
+        until=wished.until,
+        **wished.reason,
+    )
+    for closure in said.prefetch_related("spaces"):
+        if {space.pk for space in closure.spaces.all()} == wanted:
+            raise AlreadyClosed(closure)
+
+
 HITS = """
 select date.id
 from unnest(%s::bigint[]) wanted (id)
@@ -135,7 +160,7 @@ def hits_of(spaces: Iterable[Space], times: Sequence[Stretch], *, now: datetime)
     and venue.
     """
     closed = [space.pk for space in spaces]
-    when = multirange(times)
+    when = multirange(from_now_on(times, now))
     hit = RawSQL(HITS, [closed, when, now, when, closed, now, when])
     return (
         Occupancy.objects.filter(pk__in=hit, booking__status__in=AGREED_OR_ASKED, released_at=None)

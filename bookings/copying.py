@@ -150,6 +150,9 @@ def days_to_come(timetable: Timetable, *, now: datetime) -> models.QuerySet[Open
 # --- Closures -------------------------------------------------------------------------------------
 
 
+FACTS = ("starts_at", "ends_at", "repeats", "every", "until", "is_reason_public", *in_all_languages("reason"))
+
+
 class Matched(NamedTuple):
     """A closure, and what it would close at the other venue: nothing, if no space there is like its own."""
 
@@ -169,14 +172,22 @@ def closures_for(target: Venue, source: Venue, *, now: datetime) -> list[Matched
     What closes the whole of one venue closes the whole of the other; what closes single spaces closes those
     with the same key.
     """
-    here = models.Prefetch("spaces", source.spaces.all(), to_attr="spaces_here")
-    has = {facts_of(closure) for closure in closures_to_come(target, now=now)}
+    has = {facts_of(*known) for known in closures_here(target, now=now)}
     halls = {space.pk for space in source.spaces.filter(part_of=None)}
     theirs = list(target.spaces.select_related("venue"))
+    found = (
+        Matched(closure, matching(spaces, halls, theirs))
+        for closure, spaces in closures_here(source, now=now)
+    )
+    return [matched for matched in found if facts_of(*matched) not in has]
+
+
+def closures_here(venue: Venue, *, now: datetime) -> list[tuple[Closure, list[Space]]]:
+    """Return the venue's closures still to come, each with the venue's spaces that it closes."""
+    here = models.Prefetch("spaces", venue.spaces.all(), to_attr="spaces_here")
     return [
-        Matched(closure, matching(closure.spaces_here, halls, theirs))
-        for closure in closures_to_come(source, now=now).prefetch_related(here)
-        if facts_of(closure) not in has
+        (closure, list(closure.spaces_here))
+        for closure in closures_to_come(venue, now=now).prefetch_related(here)
     ]
 
 
@@ -187,9 +198,10 @@ def matching(closed: Iterable[Space], halls: set[int], theirs: Iterable[Space]) 
     return [space for space in theirs if space.key in keys]
 
 
-def facts_of(closure: Closure) -> tuple:
-    """Return when and why, by which the same closure is known at another venue."""
-    return closure.starts_at, closure.ends_at, closure.repeats, closure.until, closure.reason_fi
+def facts_of(closure: Closure, spaces: Iterable[Space]) -> tuple:
+    """Return what, when and why, by which the same closure is known at another venue."""
+    said = (getattr(closure, name) for name in FACTS)
+    return frozenset(space.pk for space in spaces), tuple(closure.weekdays), *said
 
 
 def wished(matched: Matched) -> WishedClosure:

@@ -23,9 +23,10 @@ from venues.problems import Refused
 from .. import closures
 from ..changes import NewClosure
 from ..closure_forms import ClosureForm, SpacesClosureForm, VenuesClosureForm
+from ..closures import AlreadyClosed
 from ..closures_in_words import sentence
-from ..models import Closure, ClosureTime
-from .impacts import goes_back, impact_preview, in_sight, may_change
+from ..models import Closure, ClosureTime, Impact
+from .impacts import goes_back, impact_preview, in_sight, may_change, seen_by
 
 PAGE_SIZE = 20
 MOST_NAMED = 3
@@ -145,6 +146,10 @@ def ask(
             reasons=[said for said in wished.reason.values() if said] if wished.is_reason_public else [],
             can_go_back=True,
         )
+    except AlreadyClosed as refusal:
+        messages.info(request, refusal.message)
+        impact = seen_by(request.user).filter(closure=refusal.closure).first()
+        return redirect("bookings:impact", impact.pk) if impact else redirect(back)
     except Refused as refusal:
         return render(request, FORM, frame | {"refused": refusal.problems}, status=409)
 
@@ -177,9 +182,9 @@ def verb(spaces: Sequence[Space], kind: Venue.Kind | None) -> str:
 def lift(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what opening again does, and do it."""
     closure = get_object_or_404(may_be_lifted(request.user), pk=pk)
-    if is_pending(closure):
+    if impact := pending_with(closure):
         messages.warning(request, _("Its bookings are still as they were. Undo the whole change here."))
-        return redirect("bookings:impact", closure.impact.pk)
+        return redirect("bookings:impact", impact.pk)
     venue = one_venue(closure)
     back = reverse("bookings:closures", args=[venue.pk]) if venue else reverse("venues:mine")
     if request.method != "POST":
@@ -198,12 +203,13 @@ def may_be_lifted(user: User) -> QuerySet[Closure]:
     """Return the closures in force all of whose spaces somebody looks after."""
     said_of = Closure.spaces.through.objects.filter(closure=OuterRef("pk"))
     others = said_of.exclude(space__venue__in=Venue.objects.looked_after_by(user))
-    return Closure.objects.in_force().filter(Exists(said_of), ~Exists(others)).select_related("impact")
+    return Closure.objects.in_force().filter(Exists(said_of), ~Exists(others))
 
 
-def is_pending(closure: Closure) -> bool:
-    impact = getattr(closure, "impact", None)
-    return impact is not None and impact.done_at is None and impact.undone_at is None
+def pending_with(closure: Closure) -> Impact | None:
+    """Return the impact that closed it, alone or as a part of a copy, if it is still pending."""
+    alone, part = Q(closure=closure), Q(after__parts__contains=[{"closure_id": closure.pk}])
+    return Impact.objects.pending().filter(alone | part).first()
 
 
 def one_venue(closure: Closure) -> Venue | None:

@@ -11,6 +11,8 @@ from venues.models import Space
 
 WEEKLY, YEARLY = "weekly", "yearly"
 TUESDAY = MONDAY + timedelta(days=1)
+SPACES = [Space(pk=number) for number in range(1, 1001)]
+FAR = TUESDAY + timedelta(days=MOST_TIMES - 1)
 
 
 def wish(start="18:00", end="20:00", *, day=TUESDAY, nights=0, **facts) -> WishedClosure:
@@ -145,6 +147,7 @@ def test_a_wish_that_can_be_granted_has_no_problems():
         (wish(nights=400), {"too_long"}),
         (wish("00:00", "12:00", repeats=WEEKLY, weekdays=range(1, 8), until=date(2029, 4, 30)), {"too_long"}),
         (wish(repeats=WEEKLY, weekdays=range(1, 8), until=date(2029, 12, 31)), {"too_many_times"}),
+        (wish(spaces=SPACES[:21], repeats=WEEKLY, weekdays=range(1, 8), until=FAR), {"too_much"}),
         (wish("20:00", "18:00", spaces=[], reason={}), {"no_spaces", "reason_missing", "ends_before_start"}),
     ],
     ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else "",
@@ -154,10 +157,16 @@ def test_everything_that_is_wrong_is_told_at_once(wished, expected):
 
 
 def test_as_many_times_as_may_be_and_as_long_as_may_be():
-    days = timedelta(days=MOST_TIMES - 1)
-
-    assert codes(wish(repeats=WEEKLY, weekdays=range(1, 8), until=TUESDAY + days)) == set()
+    assert codes(wish(repeats=WEEKLY, weekdays=range(1, 8), until=FAR)) == set()
     assert codes(wish("18:00", "18:00", nights=400, day=date(2027, 4, 1))) == set()
+
+
+def test_all_the_citys_schools_can_be_closed_for_some_days_and_one_for_a_year_of_weeks():
+    assert (
+        codes(wish(spaces=SPACES, repeats=WEEKLY, weekdays=[2, 3], until=TUESDAY + timedelta(days=50)))
+        == set()
+    )
+    assert codes(wish(spaces=SPACES[:100], repeats=WEEKLY, weekdays=[2], until=date(2028, 2, 1))) == set()
 
 
 def test_what_has_begun_can_be_closed_for_the_rest():

@@ -184,6 +184,16 @@ def test_every_tuesday_is_closed_on_tuesdays():
     assert create_booking(room, hour("18:00", day=monday), hour("20:00", day=monday))
 
 
+def test_the_past_times_of_a_closure_hit_no_booking_that_is_still_running():
+    hall, now = create_space(), hour("11:00")
+    create_booking(hall, "09:00", "12:00")
+
+    mornings = [(hour("08:00"), hour("10:00")), (hour("13:00"), hour("14:00"))]
+
+    assert not hits_of([hall], mornings, now=now)
+    assert hits_of([hall], [(hour("08:00"), hour("14:00"))], now=now)
+
+
 def test_schools_are_all_closed_for_an_election_in_one_go(onni, django_assert_num_queries):
     def close(schools: int, day: date) -> None:
         halls = [create_gym(venue=create_venue()) for _ in range(schools)]

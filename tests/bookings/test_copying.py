@@ -170,6 +170,20 @@ def test_what_the_other_venue_has_already_is_not_copied_twice(model, other, onni
     assert told(other)["closures"] == [("Lakkaus",)]
 
 
+def test_closures_that_look_alike_but_close_other_spaces_are_copied(model, other, onni):
+    for venue in (model, other):
+        create_space(venue=venue, key="studio", name_fi="Studio")
+    saturday = at(SATURDAY), at(SATURDAY, time(12))
+    for key in ("sali", "studio"):
+        create_closure(model.spaces.get(key=key), *saturday)
+    create_closure(gym_of(other), *saturday)
+
+    copy(model, other, {What.CLOSURES}, by=onni)
+
+    closed = other.spaces.filter(closures__isnull=False).values_list("key", flat=True)
+    assert sorted(closed) == ["sali", "studio"]
+
+
 def test_lifted_closures_are_not_copied(model, other, onni):
     closure = create_closure(gym_of(model), at(SATURDAY), at(SATURDAY, time(12)))
     Closure.objects.update(lifted_at=NOW, lifted_by=closure.created_by)
@@ -267,6 +281,20 @@ def test_page_shows_whom_it_hits(desk, model, other):
     assert response.status_code == 200
     assert "Aino Virtanen" in words(response)
     assert told(other)["rules"] != told(model)["rules"]
+
+
+def test_one_closure_of_a_copy_that_can_be_undone_is_not_lifted_alone(desk, model, other):
+    let_all_days_be_usual(other)
+    create_closure(gym_of(model), at(SATURDAY), at(SATURDAY, time(12)))
+    create_booking(gym_of(other), at(SATURDAY, time(10)), at(SATURDAY, time(11)))
+    impact = copy(model, other, {What.CLOSURES}, by=create_manager(model, other))
+    copied = gym_of(other).closures.get()
+
+    answer = desk.post(f"/manage/closures/{copied.pk}/lift/")
+
+    assert answer.url == f"/manage/changes/{impact.pk}/"
+    copied.refresh_from_db()
+    assert not copied.lifted_at
 
 
 def test_page_refuses_what_was_changed_meanwhile(desk, model, other):

@@ -364,7 +364,10 @@ def test_a_promised_place_is_closed_by_the_closure_around_it_when_it_is_given_ba
 
 def test_two_closures_cancel_a_booking_once(hall, onni):
     booking = create_booking(hall)
-    both = [impacts.decide(closing(hall), fates=Fate.CANCEL, by=onni, now=NOW) for _ in range(2)]
+    both = [
+        impacts.decide(closing(hall, end=end), fates=Fate.CANCEL, by=onni, now=NOW)
+        for end in ("19:00", "20:00")
+    ]
 
     for impact in both:
         impacts.carry_out(impact, now=DUE)

@@ -102,6 +102,19 @@ def test_a_day_is_closed_with_little_writing(desk, gym, venue):
     assert "Sat 6 Feb 2027" in page.text
 
 
+def test_a_button_that_is_pressed_twice_closes_once(desk, gym, venue):
+    close(desk, venue, gym[1])
+
+    answer = close(desk, venue, gym[1], spaces=[gym[1].pk])
+
+    assert answer.url == f"/manage/venues/{venue.pk}/closures/"
+    assert "Just this has been closed already." in desk.get(answer.url).text
+    assert Closure.objects.count() == 1
+    close(desk, venue, gym[2])
+    close(desk, venue, gym[1], first="2027-02-07")
+    assert Closure.objects.count() == 3
+
+
 def test_some_days_are_closed_from_a_time_to_a_time(desk, gym, venue):
     close(desk, venue, gym[1], first="2027-02-05", starts="18:00", last="2027-02-07", ends="12:00")
 

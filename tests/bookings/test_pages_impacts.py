@@ -415,6 +415,22 @@ def test_a_closure_whose_bookings_wait_is_undone_and_not_lifted(desk, gym, venue
     assert Closure.objects.in_force().exists()
 
 
+def test_a_decision_that_is_sent_twice_is_made_once(desk, gym, venue):
+    booking = book(gym[1])
+    said = closing(gym[0])
+    preview = post(desk, gym[0], said)
+    decision = {"impact-choice": "cancel", "impact-version": preview.context["version"], "impact-decide": "y"}
+
+    answers = [post(desk, gym[0], said, **decision) for _press in range(2)]
+
+    impact = Impact.objects.get()
+    assert [answer.url for answer in answers] == [f"/manage/changes/{impact.pk}/"] * 2
+    desk.post(f"/manage/changes/{impact.pk}/undo/")
+    assert not Closure.objects.in_force().exists()
+    booking.refresh_from_db()
+    assert booking.is_live
+
+
 def test_others_neither_see_nor_undo_a_change(desk, gym, venue):
     book(gym[1])
     decide(desk, gym[0], closing(gym[0]), "cancel")
