@@ -405,9 +405,12 @@ def move_together(hits: Mapping[int, Hit], *, by: User) -> None:
     bookings = locked(hits)
     places = occupancies.take_up([hits[booking.pk] for booking in bookings])
     for booking in bookings:
-        place = places[hits[booking.pk].pk]
+        hit = hits[booking.pk]
+        place = places[hit.pk]
         booking.space = place.space
+        hit.new_space, hit.new_starts_at, hit.new_ends_at = place.space, place.starts_at, place.ends_at
         keep_in_time(booking, place.starts_at)
     Booking.objects.bulk_update(bookings, ["space", "decide_by", "payment_due_at"])
+    Hit.objects.bulk_update(hits.values(), ["new_space", "new_starts_at", "new_ends_at"])
     for booking in bookings:
         signals.booking_moved.send(Booking, booking=booking, by=by, hit=hits[booking.pk])

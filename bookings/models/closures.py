@@ -185,6 +185,10 @@ class Hit(models.Model):
     ends_at = models.DateTimeField()
     # Whether its fate has come true; a booking that changed meanwhile was left alone.
     is_carried_out = models.BooleanField(default=False)
+    # Where it has been moved; its customer may have moved it on since.
+    new_space = models.ForeignKey(Space, models.PROTECT, null=True, blank=True, related_name="+")
+    new_starts_at = models.DateTimeField(null=True, blank=True)
+    new_ends_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["starts_at", "pk"]

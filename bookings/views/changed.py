@@ -38,7 +38,10 @@ def by_the_venue(booking: Booking, *, reader: User, now: datetime) -> dict:
 
 
 def last_hit(booking: Booking) -> Hit | None:
-    """Return the hit that made the booking what it is: cancelled, or at another time or place."""
+    """Return the hit that made the booking what it is: cancelled, or at another time or place.
+
+    None once its customer, or the venue, has moved it on.
+    """
     if booking.status == Status.CANCELLED:
         fate = Fate.CANCEL
     elif booking.status in AGREED_OR_ASKED:
@@ -46,8 +49,15 @@ def last_hit(booking: Booking) -> Hit | None:
     else:
         return None
     hits = Hit.objects.filter(date__booking=booking, is_carried_out=True, impact__done_at__isnull=False)
-    hit = hits.select_related("impact__closure", "space__venue").order_by("-impact__done_at").first()
-    return hit if hit and hit.fate == fate else None
+    hit = hits.select_related("impact__closure", "space__venue", "date").order_by("-impact__done_at").first()
+    return hit if hit and hit.fate == fate and (fate == Fate.CANCEL or is_there(hit)) else None
+
+
+def is_there(hit: Hit) -> bool:
+    """Whether the date is where the hit has moved it."""
+    date = hit.date
+    there = hit.new_space_id, hit.new_starts_at, hit.new_ends_at
+    return (date.space_id, date.starts_at, date.ends_at) == there
 
 
 def instead_of(booking: Booking, hit: Hit, *, now: datetime):

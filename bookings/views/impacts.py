@@ -234,9 +234,9 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
     hits = impact.hits.select_related(
         "date__booking__customer",
         "date__booking__organisation",
-        "date__space",
         "space__venue",
         "target__space",
+        "new_space",
     )
     if not may_undo(request.user, impact):
         hits = hits.filter(space__venue__in=in_sight(request.user))

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from bookings import impacts, lifecycle
 from bookings.models import Booking, Closure, Hit, Impact, Status
+from bookings.wishes import Wish
 from tests.factories import (
     MONDAY,
     NOW,
@@ -27,7 +28,7 @@ from tests.factories import (
 )
 from venues.clock import at
 from venues.models import Space, Venue
-from venues.wording import full_when
+from venues.wording import full_when, when
 
 pytestmark = pytest.mark.django_db
 FIRST = MONDAY + timedelta(days=4)  # of the days that are closed
@@ -545,6 +546,25 @@ def test_whose_booking_was_moved_reads_both_times_and_may_cancel(desk, gym, venu
         assert full_when(before.starts_at, before.ends_at) in page.text
         assert full_when(after.starts_at, after.ends_at) in page.text
     assert f"/bookings/{booking.pk}/cancel/" in page.text
+
+
+def test_whoever_moved_the_booking_on_reads_no_more_that_the_venue_moved_it(desk, gym, venue, aino):
+    booking = book(gym[1], customer=aino)
+    decide(desk, gym[0], closing(gym[0], days=2), "move_or_cancel")
+    impact, due = Impact.objects.get(), NOW + settings.GRACE
+    impacts.carry_out(impact, now=due)
+    booking.refresh_from_db()
+    moved = booking.dates.get()
+    later = moved.starts_at + timedelta(days=7)
+    lifecycle.move(booking, Wish(booking.space, later, later + timedelta(hours=2)), by=aino, now=due)
+
+    page = signed_in(aino).get(booking.get_absolute_url()).text
+
+    assert "The venue had to move your booking." not in page
+    with translation.override("en"):
+        assert (
+            f"Moved: {when(moved.starts_at, moved.ends_at)}" in desk.get(f"/manage/changes/{impact.pk}/").text
+        )
 
 
 def test_the_page_of_a_change_costs_the_same_for_few_and_for_many(desk, gym, venue):
