@@ -227,6 +227,10 @@ def problem_at(space: Space, starts_at: datetime, ends_at: datetime) -> Problem 
         .over(starts_at - space.setup, ends_at + space.cleanup)
         .exclude(closure=None)
     )
+    return problem_with_time(in_the_way)
+
+
+def problem_with_time(in_the_way: QuerySet[Occupancy]) -> Problem | None:
     closures = [date.closure for date in in_the_way.select_related("closure") if date.closure]
     if not closures:
         return None
@@ -315,7 +319,7 @@ def what_is_said(hall_ids: Collection[int], window: Sequence[Stretch]) -> list[S
 
 TAKEN = """
 select date.*
-from unnest(%(halls)s::bigint[]) hall (id)
+from unnest(%(halls)s::integer[]) hall (id)
 cross join lateral (
     select hall_id, id, space_id, setup_at, clear_at, closure_id
     from bookings_occupancy
