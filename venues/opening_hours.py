@@ -19,6 +19,7 @@ Hours = tuple[time, time]  # opens, closes
 Days = tuple[date, date]  # first and last, both included
 
 EVERYONE = frozenset([str(Audience.EVERYONE)])
+MOST_RULES = 99  # of one place: more are no weekly pattern, and no page for people
 SUNDAY = 7
 A_DAY, A_WEEK = timedelta(days=1), timedelta(weeks=1)
 

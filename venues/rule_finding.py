@@ -2,9 +2,10 @@
 
 The days are divided into periods, each with one weekly pattern, and what does not fit its pattern is an
 exception. Of all divisions the one that needs least is taken: an exception counts one, a new period and a
-weekday that differs from week to week a little more, so that neither comes of a slip of two days. What
-comes out is expanded again and compared with the list, so that it says exactly the same on every day of it.
-A day that is not in the list is not known: rules may open it or not.
+weekday that differs from week to week a little more, so that neither comes of a slip of two days. A list
+without a weekly pattern comes to few rules, and many exceptions. What comes out is expanded again and
+compared with the list, so that it says exactly the same on every day of it. A day that is not in the list is
+not known: rules may open it or not.
 """
 
 from collections import Counter, defaultdict
@@ -14,14 +15,26 @@ from datetime import date, time
 from itertools import pairwise
 from typing import NamedTuple
 
-from .opening_hours import A_DAY, A_WEEK, SUNDAY, Calendar, Exceptional, Rule, applies, monday_of
+from .opening_hours import (
+    A_DAY,
+    A_WEEK,
+    MOST_RULES,
+    SUNDAY,
+    Calendar,
+    Exceptional,
+    Rule,
+    applies,
+    monday_of,
+)
 
 MOST_ODD_PERCENT = 15
-# What a new period costs, in exceptions. The cheaper ones are tried if too many days stay odd.
-PRICES = (3.0, 1.5, 0.5)
+# What a new period costs, in exceptions: the next is tried if too many days stay odd, or rules are too many.
+# At the last there is only one period.
+PRICES = (3.0, 1.5, 0.5, 12.0, 9999.0)
 WEEK_PRICE = 1.5  # what a weekday costs whose hours are others in some weeks
 SHORTEST_PERIOD = A_WEEK  # a rule for less is an exception
-MANY_BREAKS = 150  # beyond that, hours that change all the time: one break a week is enough to look at
+MOST_BREAKS = 48  # at which a period may begin: all pairs of them are looked at
+LASTING = 28  # so many days before and after a break say whether it lasts
 ON_HOLIDAYS = ("closed", "as_sunday", "normal")
 
 
@@ -47,25 +60,32 @@ class Found(NamedTuple):
     def odd_days(self) -> int:
         return len({exceptional.date for exceptional in self.exceptions})
 
+    def is_pattern_of(self, days: int) -> bool:
+        """Whether the rules are what is usual on so many days: few of them are odd."""
+        return self.odd_days * 100 <= MOST_ODD_PERCENT * days
+
 
 def find(days: Mapping[date, Collection[Hours]], calendar: Calendar) -> Found:
     """Return rules and exceptions that come to exactly these hours on each of these days.
 
-    The rules hold from the first day on, those of the last period without an end. `calendar` has at least
-    the public holidays between the first day and the last.
+    The rules hold from the first day on, those of the last period without an end. They are never more than
+    MOST_RULES: without a weekly pattern the exceptions may be many. `calendar` has at least the public
+    holidays between the first day and the last.
     """
     if not days:
         return Found([], [])
     known = {day: frozenset(days[day]) for day in sorted(days)}
     costs = costs_of_periods(known, calendar)
+    best = Found([], exceptions_to([], known, calendar))
     for price in PRICES:
-        periods = cheapest(list(known), costs, price)
-        rules = rules_of(periods)
-        exceptions = exceptions_to(rules, known, calendar)
-        found = Found(rules, exceptions)
-        if found.odd_days * 100 <= MOST_ODD_PERCENT * len(known):
-            break
-    return found
+        rules = rules_of(cheapest(list(known), costs, price))
+        if len(rules) > MOST_RULES:
+            continue
+        found = Found(rules, exceptions_to(rules, known, calendar))
+        if found.is_pattern_of(len(known)):
+            return found
+        best = min(best, found, key=lambda either: either.odd_days)
+    return best
 
 
 def hours_on(day: date, rules: Iterable[Rule], calendar: Calendar) -> Day:
@@ -251,10 +271,24 @@ def breaks(known: Mapping[date, Day], calendar: Calendar) -> list[int]:
         if last_seen.setdefault(day.isoweekday(), hours) != hours:
             found.append(number)
         last_seen[day.isoweekday()] = hours
-    days = list(known)
-    if len(found) > MANY_BREAKS:
-        found = list({monday_of(days[number]): number for number in reversed(found)}.values())[::-1]
-    return found
+    return found if len(found) <= MOST_BREAKS else strongest(found, known)
+
+
+def strongest(breaks: Sequence[int], known: Mapping[date, Day]) -> list[int]:
+    """Return the breaks at which most changes for longer: one a week at most, and as many as will do."""
+    days = list(known.items())
+
+    def change(number: int) -> int:
+        before, after = (
+            Counter((day.isoweekday(), hours) for day, hours in some)
+            for some in (days[max(number - LASTING, 0) : number], days[number : number + LASTING])
+        )
+        return min((before - after).total(), (after - before).total())
+
+    by_week: dict[date, int] = {}
+    for number in sorted(breaks, key=change):
+        by_week[monday_of(days[number][0])] = number
+    return sorted(sorted(by_week.values(), key=change)[-MOST_BREAKS:])
 
 
 def cheapest(days: Sequence[date], costs: Costs, price: float) -> list[Period]:

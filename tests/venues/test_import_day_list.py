@@ -2,6 +2,7 @@
 
 from datetime import date, time
 from pathlib import Path
+from random import Random
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from tests.factories import NOW, create_booking, create_space, create_venue, hou
 from venues import openings
 from venues.clock import CITY
 from venues.models import Opening, OpeningException, OpeningRule, Venue
-from venues.opening_hours import A_DAY
+from venues.opening_hours import A_DAY, MOST_RULES
 
 from .city_files import HELSINKI, everything
 
@@ -102,9 +103,24 @@ def test_days_become_rules_and_an_exception(library, file, capsys):
     ]
     assert "28 days from 2027-01-11 to 2027-02-07" in output
     assert "2 rules, and exceptions on 1 days (3.6 %)." in output
+    assert "no weekly pattern" not in output
     assert open_on(library.timetable, date(2027, 2, 10)) == [("08", "11", False), ("11", "20", True)]
     library.refresh_from_db()
     assert library.demo_facts == []
+
+
+@time_machine.travel(NOW)
+def test_list_without_a_weekly_pattern_is_told(library, tmp_path, capsys):
+    dice = Random(6)
+    lines = [
+        said(FIRST + number * A_DAY, f"{dice.randrange(7, 12):02}:00", f"{dice.randrange(14, 23)}:00", "Open")
+        for number in range(300)
+    ]
+
+    output = run(written(tmp_path / "days.csv", [HEADER, *lines]), capsys)
+
+    assert "The list has no weekly pattern: many days are exceptions." in output
+    assert library.timetable.rules.count() <= MOST_RULES
 
 
 @time_machine.travel(NOW)

@@ -4,6 +4,7 @@ import csv
 from collections import defaultdict
 from datetime import date, time
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from venues import opening_hours, rule_finding
 from venues.city_calendar import calendar
 from venues.clock import CITY
 from venues.importing.day_lists import read_day_list
-from venues.opening_hours import A_DAY, Calendar, Exceptional, Rule, days_from
+from venues.opening_hours import A_DAY, MOST_RULES, Calendar, Exceptional, Rule, days_from
 from venues.rule_finding import Found, Hours
 
 FOLDER = Path(make_demo.__file__).parent
@@ -389,3 +390,38 @@ def test_hours_that_change_all_the_time_are_found_in_a_while():
     days = {first + number * A_DAY: kinds[number * number % 11 % 4] for number in range(600)}
 
     find(days)
+
+    # What takes time is the pairs of these.
+    assert len(rule_finding.breaks(days, city(days))) <= rule_finding.MOST_BREAKS
+
+
+def test_days_without_a_weekly_pattern_come_to_no_more_rules_than_a_page_of_rules_takes():
+    """A rule for each week would leave few exceptions, and nobody could read it or save it again."""
+    dice, first = Random(6), date(2026, 9, 1)
+    days = {
+        first + number * A_DAY: hours(f"{dice.randrange(7, 12)}-{dice.randrange(14, 23)}")
+        for number in range(300)
+    }
+
+    found = find(days)
+
+    assert len(found.rules) <= MOST_RULES
+    assert not found.is_pattern_of(len(days))
+
+
+def test_seasons_are_found_among_hundreds_of_odd_days():
+    """Four years of summers and winters: of many breaks, those are looked at that last."""
+    winter, summer = week(hours("8-20"), hours("10-16")), week(hours("10-18"))
+    dice, first = Random(4), date(2025, 1, 6)
+
+    def on(day):
+        if dice.random() < 0.08:
+            return hours("12-14")
+        return (summer if (6, 1) <= (day.month, day.day) <= (8, 9) else winter)[day.isoweekday()]
+
+    days = listed(first, first + 1399 * A_DAY, on)
+    odd = sum(said == hours("12-14") for said in days.values())
+    public = sum(city(days).is_holiday(day) for day in days)
+
+    assert odd > 2 * rule_finding.MOST_BREAKS
+    assert find(days).odd_days <= odd + public

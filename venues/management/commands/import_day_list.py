@@ -43,6 +43,8 @@ class Command(BaseCommand):
             f"{branch.name}: {len(days)} days from {min(days)} to {max(days)}, {unknown} between them not"
             f" known. {len(found.rules)} rules, and exceptions on {odd} days ({100 * odd / len(days):.1f} %)."
         )
+        if not found.is_pattern_of(len(days)):
+            self.stdout.write("  The list has no weekly pattern: many days are exceptions.")
         if branch.repeated:
             self.stdout.write(f"  {branch.repeated} lines say again what others say.")
         if RULES in outcome.kept:
