@@ -26,7 +26,7 @@ from venues.policies import needs_approval
 from venues.problems import Problem, Refused
 from venues.versions import ChangedMeanwhile
 
-from . import closures, judging, occupancies, permissions, signals
+from . import closures, judging, making_way, occupancies, permissions, signals
 from .alternatives import offering_alternatives
 from .judging import Judgement
 from .models import AGREED_OR_ASKED, Booking, Hit, Occupancy, Status
@@ -298,7 +298,7 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
 
     Requests that competed for the same time are declined in the same breath. Raises `TimeTaken` if the
     time has gone to somebody else, `MoveNotAllowed` if the request has its answer, `Refused` if it has
-    run out.
+    run out or the time has been closed, unless the closure has kept the request.
     """
     booking = in_hand(booking)
     must_be(booking, Status.REQUESTED)
@@ -308,8 +308,11 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
     rivals = list(rivals_of(booking).select_for_update(of=("self",)).order_by("pk"))
     enter(booking, after_approval(booking.space), starts_at=date.starts_at, now=now)
     booking.decided_at, booking.decided_by = now, by
+    makes_hole = booking.competes and making_way.make_way(date)
     with occupancies.refused_as_time_taken():
         booking.save(update_fields=["status", "payment_due_at", "decided_at", "decided_by"])
+    if makes_hole:
+        closures.freed(date.hall_id, date.setup_at, date.clear_at, now=now)
     announce(booking, by=by)
     for rival in rivals:
         end(rival, Status.DECLINED, by=by, reason=given_to_another(rival.customer), now=now)
