@@ -231,10 +231,6 @@ def problem_at(space: Space, starts_at: datetime, ends_at: datetime) -> Problem 
 
 
 def problem_with_time(in_the_way: QuerySet[Occupancy]) -> Problem | None:
-    return problem_with_time(in_the_way)
-
-
-def problem_with_time(in_the_way: QuerySet[Occupancy]) -> Problem | None:
     closures = [date.closure for date in in_the_way.select_related("closure") if date.closure]
     if not closures:
         return None
