@@ -117,6 +117,17 @@ class PolicyForm(forms.Form):
             return tell[name](value)
         return plain_in_words(name, value)
 
+    def is_valid(self) -> bool:
+        return self.is_whole and super().is_valid()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all arrived that a browser sends: also what is empty, but for boxes that are not ticked."""
+        return not self.is_bound or not any(
+            self.fields[name].widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
+            for name in FIELDS
+        )
+
     @property
     def groups(self) -> list[Group]:
         return [

@@ -18,11 +18,11 @@ from .audiences import Audience, for_everyone
 from .hours_forms import CLOSED, HoursField
 from .hours_in_words import CONDITIONS, SOME_LEAP_YEAR, joint_sentence
 from .models import OpeningRule, Venue
+from .opening_hours import MOST_RULES
 from .problems import Problem
 from .versions import version_of
 from .widgets import DayInput
 
-MOST_ROWS = 99
 SEASON_DAY = re.compile(r"(\d{1,2})\s*[./]\s*(\d{1,2})\s*[./]?")
 SENTENCES = {
     str(constraint.violation_error_code): constraint.violation_error_message or ""
@@ -191,7 +191,7 @@ class RulesForm(forms.Form):
     """All rules of a timetable. `version` is that of the rules that were looked at.
 
     Besides being saved, it can be sent in to have a row added, copied or removed: `change` says which, and
-    everything that was written is kept.
+    everything that was written is kept. If not all rows arrived, those that are stored are shown.
     """
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -202,16 +202,19 @@ class RulesForm(forms.Form):
         super().__init__(data, prefix="rules", initial={"version": version})
         self.stored = sorted(map(facts_of, rules))
         self.is_new, self.lost_a_row = not rules, False
-        self.rows = self.written(data) if data is not None else stored_rows(rules) or first_rows(kind)
+        count = None if data is None else rows_sent(data)
+        self.is_whole = data is None or count is not None
+        if data is None or count is None:
+            self.rows = stored_rows(rules) or first_rows(kind)
+        else:
+            self.rows = self.written(data, count)
         for row in self.rows:
             row.is_stored = bool(row.rules) and all(facts_of(rule) in self.stored for rule in row.rules)
 
-    def written(self, data: QueryDict) -> list[RuleForm]:
+    def written(self, data: QueryDict, count: int) -> list[RuleForm]:
         """Return the rows as they were written, after the change that was asked for."""
-        said = data.get("rules-count", "")
-        count = min(int(said), MOST_ROWS + 1) if said.isascii() and said.isdecimal() and len(said) < 6 else 0
         verb, _space, where = data.get("change", "").partition(" ")
-        at = int(where) if where.isascii() and where.isdecimal() and len(where) < 6 else -1
+        at = whole_number(where, otherwise=-1)
         order = [number for number in range(count) if verb != "remove" or number != at]
         if verb == "copy" and at in order:
             order.insert(order.index(at) + 1, at)
@@ -225,13 +228,14 @@ class RulesForm(forms.Form):
         return rows
 
     def is_valid(self) -> bool:
-        return super().is_valid() and all(not row.is_bound or row.is_valid() for row in self.rows)
+        rows = [row for row in self.rows if row.is_bound]
+        return self.is_whole and super().is_valid() and all(row.is_valid() for row in rows)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if len(self.rows) > MOST_ROWS:
+        if len(self.rows) > MOST_RULES:
             raise forms.ValidationError(
-                _("There are at most %(count)d rules.") % {"count": MOST_ROWS}, code="too_many"
+                _("There are at most %(count)d rules.") % {"count": MOST_RULES}, code="too_many"
             )
         return cleaned
 
@@ -269,6 +273,17 @@ def conditions_of(rule: OpeningRule) -> list[Any]:
 
 def prefix(place: int) -> str:
     return f"rule-{place}"
+
+
+def whole_number(text: str, *, otherwise: int) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else otherwise
+
+
+def rows_sent(data: QueryDict) -> int | None:
+    """Return how many rows were sent, up to one too many; None if that is not said, or not all are there."""
+    count = min(whole_number(data.get("rules-count", ""), otherwise=-1), MOST_RULES + 1)
+    is_whole = count >= 0 and all(f"{prefix(number)}-hours" in data for number in range(count))
+    return count if is_whole else None
 
 
 def written_row(data: QueryDict, number: int, place: int) -> RuleForm:

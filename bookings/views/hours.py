@@ -1,7 +1,7 @@
 """The one page on which a manager says when a venue or a space is open, to whom and on what terms."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -42,7 +42,8 @@ def rules(request: SignedInRequest, pk: int) -> HttpResponse:
     """The rules and the policy of a venue, or of a space that has opening hours of its own."""
     timetable = in_care(request, pk)
     space = Space.objects.filter(timetable=timetable).select_related("venue__timetable").first()
-    return answer(request, Rulebook(request, space.venue if space else timetable.venue, space, timetable))
+    venue = space.venue if space else timetable.venue
+    return answer(request, Rulebook(request, venue, space, timetable, data=posted(request)))
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,7 +53,7 @@ def rules_of_space(request: SignedInRequest, pk: int) -> HttpResponse:
     space = space_in_care(request, pk)
     if space.timetable_id:
         return redirect("bookings:hours", space.timetable_id)
-    return answer(request, Rulebook(request, space.venue, space, None))
+    return answer(request, Rulebook(request, space.venue, space, None, data=posted(request)))
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,7 +62,7 @@ def policy_of_kind(request: SignedInRequest, kind: str) -> HttpResponse:
     """What the city says of all venues of a kind."""
     if not request.user.is_staff or kind not in Venue.Kind.values:
         raise Http404
-    return answer(request, Rulebook(request, None, None, None, kind))
+    return answer(request, Rulebook(request, None, None, None, kind, data=posted(request)))
 
 
 @require_POST
@@ -114,7 +115,8 @@ def space_in_care(request: SignedInRequest, pk: int) -> Space:
 class Rulebook:
     """What is edited on one page: the rules and the policy of a venue or a space, or the policy of a kind.
 
-    `timetable` is the owner's own, if it has one.
+    `timetable` is the owner's own, if it has one. `data` is what was written; without it, what is stored is
+    shown.
     """
 
     request: SignedInRequest
@@ -122,9 +124,7 @@ class Rulebook:
     space: Space | None
     timetable: Timetable | None
     kind: str = ""
-
-    # What is sent instead of what the request brought: what was written, over what is stored by now.
-    resent: QueryDict | None = None
+    data: QueryDict | None = None
 
     @property
     def owner(self) -> Owner:
@@ -142,10 +142,6 @@ class Rulebook:
             return reverse("bookings:space_hours", args=[self.space.pk])
         return reverse("bookings:kind_policy", args=[self.kind])
 
-    @property
-    def data(self) -> QueryDict | None:
-        return self.resent or posted(self.request)
-
     @cached_property
     def rules(self) -> RulesForm | None:
         """The rules, if the owner has any of its own."""
@@ -159,6 +155,11 @@ class Rulebook:
     def policy(self) -> PolicyForm:
         layer = layer_of(self.owner)
         return PolicyForm(self.data, layer=layer, inherited=inherited(self.owner), version=version_of(layer))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing of what a browser sends: what is not there was not taken away."""
+        return (self.rules is None or self.rules.is_whole) and self.policy.is_whole
 
     @property
     def is_valid(self) -> bool:
@@ -198,25 +199,28 @@ class Rulebook:
         data["policy-version"] = version_of(layer_of(self.owner))
         if self.timetable:
             data["rules-version"] = hours.version(self.timetable)
-        return Rulebook(self.request, self.venue, self.space, self.timetable, self.kind, data)
+        return replace(self, data=data)
 
 
 # --- Saving and showing ---------------------------------------------------------------------------
 
 
 def answer(request: SignedInRequest, book: Rulebook) -> HttpResponse:
+    if not book.is_whole:
+        sentence = _("The form did not arrive whole, and nothing was changed. This is what is stored.")
+        return show(replace(book, data=None), problems=[Problem("incomplete", sentence)], status=422)
     # A row was added, copied, removed or read back, or somebody came back from seeing whom it would hit.
     if request.method != "POST" or "change" in request.POST or goes_back(request):
         return show(book)
     if not book.is_valid:
-        return show(book, status=422)
+        return show(book, problems=book.problems, status=422)
     try:
         return save(book)
     except ChangedMeanwhile as refusal:
         return show(book.over_what_is_stored(), refusal, status=409)
     except Refused as refusal:
         book.policy.refuse(refusal.problems)
-        return show(book, status=422)
+        return show(book, problems=book.problems, status=422)
 
 
 def save(book: Rulebook) -> HttpResponse:
@@ -243,7 +247,13 @@ def undecided(data: QueryDict) -> QueryDict:
     return data
 
 
-def show(book: Rulebook, refusal: ChangedMeanwhile | None = None, *, status: int = 200) -> HttpResponse:
+def show(
+    book: Rulebook,
+    refusal: ChangedMeanwhile | None = None,
+    *,
+    problems: Sequence[Problem] = (),
+    status: int = 200,
+) -> HttpResponse:
     context: dict[str, Any] = {
         "book": book,
         "venue": book.venue,
@@ -251,8 +261,7 @@ def show(book: Rulebook, refusal: ChangedMeanwhile | None = None, *, status: int
         "timetable": book.timetable,
         "rules": book.rules,
         "policy": book.policy,
-        "problems": book.problems if status == 422 else [],
-        "has_errors": status == 422,
+        "problems": problems,
         "refusal": refusal,
     }
     if refusal:

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 import time_machine
+from django import forms
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -65,8 +66,10 @@ def sent_from(page, **changes) -> dict:
         value = field.field.prepare_value(field.value())
         if value is True:
             value = "on"
-        if value not in (None, False, ""):
+        if value not in (None, False):
             data[field.html_name] = value
+        elif not isinstance(field.field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
+            data[field.html_name] = ""
     return data | changes
 
 
@@ -248,6 +251,47 @@ def test_nonsense_is_told_or_left_aside_but_never_an_error_of_ours(desk, room, n
     assert answer.status_code in {200, 409, 422}
     assert alone.status_code in {200, 302, 409, 422}
     assert desk.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("count", ["²", "-1", "", "2", "99999999999999999999999", None])
+@pytest.mark.parametrize("change", ["", "remove 0"])
+def test_rows_that_did_not_arrive_are_not_taken_away(desk, room, count, change):
+    url = url_of(room)
+    policies.change_policy(room.venue, {"min_age": 15})
+    sent = sent_from(desk.get(url), **{"rules-count": count, "policy-min_age": "18"})
+    sent = {name: value for name, value in sent.items() if value is not None}
+
+    answer = desk.post(url, sent | ({"change": change} if change else {}))
+
+    assert answer.status_code == 422
+    assert "The form did not arrive whole, and nothing was changed." in answer.text
+    assert [row.sentence for row in answer.context["rules"].rows] == ["Every day 0:00–24:00"]
+    assert room.venue.timetable.rules.count() == 1
+    assert layer_of(room.venue) == {"min_age": 15}
+    # What is shown is what is stored: to save it changes nothing.
+    assert desk.post(url, sent_from(answer)).status_code == 302
+    assert layer_of(room.venue) == {"min_age": 15}
+
+
+@pytest.mark.parametrize("missing", ["policy-", "policy-min_age", "policy-approval", "rule-0-", "rule"])
+def test_what_did_not_arrive_is_not_taken_back(desk, room, missing):
+    url = url_of(room)
+    policies.change_policy(room.venue, {"min_age": 15, "approval": "request"})
+    sent = sent_from(desk.get(url), **{"rule-0-hours": "8–12"})
+
+    answer = desk.post(url, {name: value for name, value in sent.items() if not name.startswith(missing)})
+
+    assert answer.status_code == 422
+    assert room.venue.timetable.rules.get().opens == time(0)
+    assert layer_of(room.venue) == {"min_age": 15, "approval": "request"}
+
+
+def test_all_rules_can_be_taken_away(desk, room):
+    url = url_of(room)
+    none = saved(desk, url, change="remove 0")
+
+    assert desk.post(url, sent_from(none)).status_code == 302
+    assert not room.venue.timetable.rules.exists()
 
 
 def test_99_rules_can_be_saved_and_shown(desk, room):

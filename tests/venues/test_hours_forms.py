@@ -225,9 +225,21 @@ def test_rows_are_added_copied_and_taken_away(change, hours):
     assert [one.number for one in changed.rows] == [*range(len(hours))]
 
 
-@pytest.mark.parametrize("count", ["", "-1", "x", "²", "1e9", "9" * 50])
-def test_an_absurd_number_of_rows_is_read_as_none(count):
-    assert form({"rules-count": count, **row(0)}).rows == []
+@pytest.mark.parametrize("count", ["", "-1", "x", "²", "1e9", "9" * 50, "2"])
+def test_rows_that_are_not_counted_or_not_there_leave_what_is_stored(count):
+    cut = form({"rules-count": count, **row(0)}, rules=STORED)
+
+    assert not cut.is_whole
+    assert not cut.is_valid()
+    assert [one.sentence for one in cut.rows] == [one.sentence for one in form(rules=STORED).rows]
+
+
+def test_no_rows_at_all_take_all_rules_away():
+    none = form({"rules-count": "0"}, rules=STORED)
+
+    assert none.is_valid()
+    assert none.differs
+    assert none.rules == []
 
 
 def test_99_rows_will_do_and_no_more():
