@@ -198,7 +198,7 @@ def test_a_gym_is_closed_for_a_day_by_keyboard(desk, morning):
     expect(desk.get_by_role("heading", name="Milloin on auki")).to_be_visible()
     tab_to(desk, desk.get_by_role("link", name="Lisää poikkeusaukiolo"))
     desk.keyboard.press("Enter")
-    expect(desk.get_by_role("heading", name="Poikkeava päivä")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Poikkeusaukiolo", exact=True)).to_be_visible()
     tab_to(desk, desk.get_by_label("Ensimmäinen päivä"))
     # The order of day and month is the browser's own, so the date is not typed key by key.
     desk.get_by_label("Ensimmäinen päivä").fill("2027-02-06")
