@@ -57,12 +57,13 @@ def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except Refused as refusal:
             wish = next(arg for arg in args if isinstance(arg, Wish))
-            customer = kwargs["customer"] if "customer" in kwargs else customer_of(args)
+            customer = kwargs.get("customer") or customer_of(args)
             now = kwargs["now"]
             assert isinstance(now, datetime)
             assert customer is None or isinstance(customer, User)
             whose = asker(customer, wish.organisation, today=local(now).date())
-            offer_alternatives(refusal, wish, asker=whose, now=now)
+            booking = booking_of(args)
+            offer_alternatives(refusal, wish, asker=whose, now=now, moving=booking.pk if booking else None)
             raise
 
     return helpful
@@ -70,11 +71,18 @@ def offering_alternatives(function: Callable[P, R]) -> Callable[P, R]:
 
 def customer_of(args: Sequence[object]) -> User | None:
     """Return whose booking is changed, if one is among the arguments."""
-    return next((arg.customer for arg in args if isinstance(arg, Booking)), None)
+    booking = booking_of(args)
+    return booking.customer if booking else None
 
 
-def offer_alternatives(refusal: Refused, wish: Wish, *, asker: Asker, now: datetime) -> None:
-    """Add to a refusal's problems what the asker could have instead.
+def booking_of(args: Sequence[object]) -> Booking | None:
+    return next((arg for arg in args if isinstance(arg, Booking)), None)
+
+
+def offer_alternatives(
+    refusal: Refused, wish: Wish, *, asker: Asker, now: datetime, moving: int | None = None
+) -> None:
+    """Add to a refusal's problems what the asker could have instead, for a booking that is to be moved.
 
     That is this space at the nearest times, then the nearest spaces at this time. Needs no lock; the offers
     are true when they are made.
@@ -88,10 +96,14 @@ def offer_alternatives(refusal: Refused, wish: Wish, *, asker: Asker, now: datet
     space = Space.objects.with_place().get(pk=wish.space.pk)  # by its rules as they are now
     codes = refusal.codes
     near = max(min(wish.starts_at, now + FARTHEST_BOOKING), now)
-    times = other_times(space, near, length, asker=asker, now=now) if codes & ABOUT_TIME else []
+    times = []
+    if codes & ABOUT_TIME:
+        times = other_times(space, near, length, asker=asker, now=now, moving=moving)
     spaces = []
     if codes & ABOUT_SPACE and near == wish.starts_at:
-        spaces = other_spaces(space, near, length, attendees=wish.attendees, asker=asker, now=now)
+        spaces = other_spaces(
+            space, near, length, attendees=wish.attendees, asker=asker, now=now, moving=moving
+        )
     refusal.problems = [
         problem.with_alternatives(
             [
@@ -104,18 +116,25 @@ def offer_alternatives(refusal: Refused, wish: Wish, *, asker: Asker, now: datet
 
 
 def other_times(
-    space: Space, wish: datetime, length: timedelta, *, asker: Asker, now: datetime, limit: int = OFFERS
+    space: Space,
+    wish: datetime,
+    length: timedelta,
+    *,
+    asker: Asker,
+    now: datetime,
+    moving: int | None = None,
+    limit: int = OFFERS,
 ) -> list[Alternative]:
     """Return the starts nearest to the wish at which this space is free, at most one from each stretch."""
     around = max(wish - LOOK_AROUND, now), wish + LOOK_AROUND
     if space.is_whole_day:
-        days = free_stretches(space, around, asker=asker, now=now)
+        days = free_stretches(space, around, asker=asker, now=now, moving=moving)
         days.sort(key=lambda day: (abs(day[0] - wish), day))
         return [Alternative(space, start, end) for start, end in days[:limit]]
     step = timedelta(minutes=space.start_step)
     starts = [
         nearest_start(first, until - length, wish, step)
-        for first, until in free_stretches(space, around, asker=asker, now=now, length=length)
+        for first, until in free_stretches(space, around, asker=asker, now=now, length=length, moving=moving)
     ]
     nearest = sorted(starts, key=lambda start: (abs(start - wish), start))[:limit]
     return [Alternative(space, start, start + length) for start in nearest]
@@ -135,6 +154,7 @@ def other_spaces(
     attendees: int,
     asker: Asker,
     now: datetime,
+    moving: int | None = None,
     limit: int = OFFERS,
 ) -> list[Alternative]:
     """Return the nearest spaces with a common purpose and enough room that are free just then."""
@@ -147,9 +167,13 @@ def other_spaces(
         asker=asker,
         now=now,
         length=length,
+        moving=moving,
         near=near,
         order="distance" if near else "first_free",
         limit=limit,
     )
     rows = Space.objects.with_place().in_bulk([row.space_id for row in found.page])
-    return [Alternative(rows[row.space_id], wish, wish + length) for row in found.page]
+    return [
+        Alternative(rows[row.space_id], *(row.stretches[0] if row.is_whole_day else (wish, wish + length)))
+        for row in found.page
+    ]

@@ -77,6 +77,7 @@ def free(
     order: Order = "first_free",
     limit: int | None = None,
     offset: int = 0,
+    moving: int | None = None,
     in_few_halls: bool = False,
 ) -> Found:
     """Return which of the spaces the asker could book within the windows, and when. One statement.
@@ -91,14 +92,15 @@ def free(
     - "coverage": what is free in most of the windows first, then the nearest. Windows that overlap or touch
       are each asked about, if they are in order.
 
-    `in_few_halls` changes no answer: it reads busy time by hall, which is quicker for a page of few spaces.
+    The booking with the id `moving` uses up no quota. `in_few_halls` changes no answer: it reads busy time by
+    hall, which is quicker for a page of few spaces.
     """
     try:
         inner, params = in_sql(spaces.order_by().values("pk"))
     except EmptyResultSet:
         return Found([], 0)
     params |= asked(windows, length, near, within_km)
-    params |= of_city(windows, now) | of_asker(asker, local(now).date())
+    params |= of_city(windows, now) | of_asker(asker, local(now).date()) | {"moving": moving or 0}
     sql = statement(
         spaces=inner,
         is_near=near is not None,
@@ -146,10 +148,17 @@ def free_stretches(
     now: datetime,
     asker: Asker = STRANGER,
     length: timedelta | None = None,
+    moving: int | None = None,
 ) -> list[Stretch]:
     """Return the stretches in which the asker could book one space, oldest first."""
     found = free(
-        Space.objects.filter(pk=space.pk), [window], now=now, asker=asker, length=length, in_few_halls=True
+        Space.objects.filter(pk=space.pk),
+        [window],
+        now=now,
+        asker=asker,
+        length=length,
+        moving=moving,
+        in_few_halls=True,
     )
     return found.page[0].stretches if found.page else []
 

@@ -32,6 +32,7 @@ counted as materialized (
     join bookings_occupancy date on date.booking_id = booking.id
     join venues_space space on space.id = date.space_id
     where {customers}
+      and booking.id <> %(moving)s
       and booking.status in ('requested', 'awaiting_payment', 'confirmed')
       and date.released_at is null
       and date.starts_at >= %(counted_from)s

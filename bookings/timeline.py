@@ -37,7 +37,8 @@ class Row:
     """A stretch of time in which one thing is so about a space.
 
     `reason` says why it is closed, in the reader's language. `booking_id` is for those who may know whose
-    it is: pages for everybody never follow it.
+    it is: pages for everybody never follow it. `of` is the stretch of `availability.free` to which free time
+    belongs: what is seen of it may be less, but its starts are counted from where it begins.
     """
 
     space: Space
@@ -46,6 +47,7 @@ class Row:
     ends_at: datetime
     reason: str = ""
     booking_id: int | None = None
+    of: Stretch | None = None
 
 
 def rows(
@@ -56,15 +58,16 @@ def rows(
     now: datetime,
     asker: Asker = STRANGER,
     length: timedelta | None = None,
+    moving: int | None = None,
 ) -> list[Row]:
     """Return what each space's time between the two instants is, space by space, in order, without gaps.
 
     Free is what `availability.free` says is free to the asker for bookings of that length (without one, for
     the space's shortest); what is open to others only is closed, and says to whom it is open. Four
-    statements, however many spaces. Needs `venue` loaded.
+    statements, however many spaces. The booking with the id `moving` uses up no quota. Needs `venue` loaded.
     """
     start, end = exact(start), exact(end)
-    free = free_time(spaces, start, end, now=now, length=length, asker=asker)
+    free = free_time(spaces, start, end, now=now, length=length, asker=asker, moving=moving)
     open_time, reasons = opening_time(spaces, start, end)
     taken = list(
         Occupancy.objects.holding().over(start, end).filter(on_any_floor_of(spaces)).select_related("closure")
@@ -78,7 +81,7 @@ def rows(
                     *closed_days(space, start, end, reasons[space.timetable_in_force_id]),
                     *opened(space, open_time[space.timetable_in_force_id], now=now, asker=asker),
                     *busy(space, taken),
-                    *(Row(space, Kind.FREE, *stretch) for stretch in free[space.pk]),
+                    *(Row(space, Kind.FREE, *stretch, of=stretch) for stretch in free[space.pk]),
                 ],
                 start,
                 end,
@@ -87,13 +90,14 @@ def rows(
     ]
 
 
-def free_time(spaces, start, end, *, now, length, asker) -> dict[int, list[Stretch]]:
+def free_time(spaces, start, end, *, now, length, asker, moving) -> dict[int, list[Stretch]]:
     found = availability.free(
         Space.objects.filter(pk__in=[space.pk for space in spaces]),
         [(start, end)],
         now=now,
         asker=asker,
         length=length,
+        moving=moving,
         in_few_halls=True,
     )
     return defaultdict(list, {row.space_id: row.stretches for row in found.page})
@@ -184,6 +188,6 @@ def around(row: Row, hole: Row) -> Iterator[Row]:
 
 def joined(rows: Iterable[Row]) -> Iterator[Row]:
     """Join neighbours about which the same is so: two closed days, two bookings of one customer are not."""
-    for _same, alike in groupby(rows, key=lambda row: (row.kind, row.reason, row.booking_id)):
+    for _same, alike in groupby(rows, key=lambda row: (row.kind, row.reason, row.booking_id, row.of)):
         first, *others = alike
         yield replace(first, ends_at=others[-1].ends_at) if others else first

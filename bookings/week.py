@@ -65,8 +65,9 @@ def of(
     """
     days = [monday + timedelta(days=number) for number in range(DAYS)]
     start, end = exact(at(days[0])), exact(at(days[-1] + timedelta(days=1)))
-    # A booking that begins on Sunday night may end on Monday.
-    rows = timeline.rows([space], start, end + length, now=now, asker=asker, length=length)
+    # A booking that begins on Sunday night may end on Monday. A whole day is as long as it is.
+    asked = None if space.is_whole_day else length
+    rows = timeline.rows([space], start, end + length, now=now, asker=asker, length=asked, moving=mine)
     stretches = [
         stretch for row in rows for stretch in drawn(row, space, length, mine) if stretch.starts_at < end
     ]
@@ -101,16 +102,20 @@ def starts_in(row: Row, space: Space, length: timedelta) -> Iterator[Stretch]:
 
     A space that begins every five minutes offers half hours: fewer buttons, and none that are hard to hit.
     """
+    assert row.of is not None
+    first, until = row.of
     if space.is_whole_day:
-        yield Stretch("free", row.starts_at, row.ends_at, books_until=row.ends_at)
+        is_its_beginning = row.starts_at == first
+        yield Stretch("free" if is_its_beginning else "spare", row.starts_at, row.ends_at, books_until=until)
         return
-    start = row.starts_at
-    while start + length <= row.ends_at:
+    start = first
+    while start + length <= until and start < row.ends_at:
         following = next_start(space, start)
-        yield Stretch("free", start, min(following, row.ends_at), books_until=start + length)
+        if start >= row.starts_at:
+            yield Stretch("free", start, min(following, row.ends_at), books_until=start + length)
         start = following
     if start < row.ends_at:
-        yield Stretch("spare", start, row.ends_at)
+        yield Stretch("spare", max(start, row.starts_at), row.ends_at)
 
 
 def next_start(space: Space, start: datetime) -> datetime:

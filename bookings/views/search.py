@@ -6,20 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.paginator import Paginator
-from django.db.models import Avg
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Avg, F
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from venues.clock import local
-from venues.models import District, Space
+from venues.models import District, Equipment, Space
 from venues.models.spaces import MINUTE
+from venues.texts import in_all_languages
 
 from .. import search as searching
 from .. import unmet
@@ -29,7 +31,17 @@ from ..search_form import SearchForm
 from ..week_grid import Stretch
 from .holds import hold_url, own_hold
 
+# What a card tells of a space; the rest of the row is long.
+SHOWN = [
+    *in_all_languages("name"),
+    *in_all_languages("venue__name"),
+    *in_all_languages("venue__district__name"),
+    *("venue__lat", "venue__lon", "venue__point_quality"),
+    *("capacity", "is_step_free", "is_demo", "payment"),
+    *("min_minutes", "start_step", "starts_from", "start_minute"),
+]
 NAMED_EQUIPMENT = 2
+DISTRICTS_KEPT_SECONDS = 300
 DIGITS_OF_A_PAGE = 6
 
 
@@ -55,7 +67,7 @@ def search(request: HttpRequest) -> HttpResponse:
         unmet.count(form.unmet())
     page = Paginator(range(found.total), searching.PAGE).get_page(number)
     if page.number != number:
-        return redirect(f"{request.path}?{urlencode(request.GET.dict() | {'page': str(page.number)})}")
+        return redirect(f"{request.path}?{changed(request.GET, page=str(page.number))}")
     context |= {
         "question": question,
         "found": found,
@@ -75,12 +87,20 @@ def views(request: HttpRequest) -> dict:
         "views": [
             {
                 "label": label,
-                "url": f"?{urlencode(request.GET.dict() | {'view': name})}",
+                "url": f"?{changed(request.GET, view=name)}",
                 "is_current": name == shown,
             }
             for name, label in labels.items()
         ],
     }
+
+
+def changed(asked: QueryDict, **values: str) -> str:
+    """Return a question with some things asked otherwise, and all that is asked several times kept."""
+    other = asked.copy()
+    for name, value in values.items():
+        other[name] = value
+    return other.urlencode()
 
 
 def page_number(request: HttpRequest) -> int:
@@ -108,13 +128,24 @@ class Result:
 
 def results(found: Found, question: Question) -> list[Result]:
     """Describe the spaces that were found, in their order. Two statements."""
-    described = Space.objects.with_place().prefetch_related("equipment")
-    spaces = described.in_bulk([row.space_id for row in found.page])
+    pks = [row.space_id for row in found.page]
+    spaces = Space.objects.select_related("venue__district").only(*SHOWN).in_bulk(pks)
+    equipment = equipment_in(pks)
     describe = weekly_result if question.order == "coverage" else result
-    return [describe(spaces[row.space_id], row, question) for row in found.page]
+    return [
+        describe(spaces[row.space_id], row, question, equipment.get(row.space_id, [])) for row in found.page
+    ]
 
 
-def result(space: Space, row: FreeSpace, question: Question) -> Result:
+def equipment_in(pks: Sequence[int]) -> dict[int, list[Equipment]]:
+    """Return what there is in each of the spaces."""
+    there: dict[int, list[Equipment]] = {}
+    for item in Equipment.objects.filter(spaces__in=pks).annotate(space_id=F("spaces__pk")):
+        there.setdefault(item.space_id, []).append(item)
+    return there
+
+
+def result(space: Space, row: FreeSpace, question: Question, equipment: Sequence[Equipment]) -> Result:
     length = question.length or timedelta(minutes=space.min_minutes)
     times = [Stretch("free", start, end) for start, end in searching.times_in(row, length, space)]
     people = str(question.people) if question.people > 1 else ""
@@ -128,35 +159,36 @@ def result(space: Space, row: FreeSpace, question: Question) -> Result:
         space,
         url=f"{reverse('bookings:space', args=[space.pk])}?{urlencode(asked)}",
         action=hold_url(space, people, question.asker.organisation_id),
-        facts=list(facts_of(space, question)),
-        price=str(space.get_payment_display()) if space.payment == Space.Payment.FREE else "",
+        facts=list(facts_of(space, question, equipment)),
+        price=str(Space.Payment.FREE.label) if space.payment == Space.Payment.FREE else "",
         metres=None if row.distance_km is None else row.distance_km * 1000,
         times=times[: searching.CHIPS],
         more=len(times[searching.CHIPS :]),
     )
 
 
-def weekly_result(space: Space, row: FreeSpace, question: Question) -> Result:
+def weekly_result(space: Space, row: FreeSpace, question: Question, equipment: Sequence[Equipment]) -> Result:
     """Describe a space that is wanted at the same time every week: on which dates it is free."""
     free, unfree = searching.split_dates(question.windows, row)
+    times = row.stretches if row.is_whole_day else free
     return replace(
-        result(space, row, question),
-        times=[Stretch("free", start, end) for start, end in free[: searching.CHIPS]],
-        more=len(free[searching.CHIPS :]),
+        result(space, row, question, equipment),
+        times=[Stretch("free", start, end) for start, end in times[: searching.CHIPS]],
+        more=len(times[searching.CHIPS :]),
         wanted=len(question.windows),
         free=len(free),
         unfree=[start for start, _end in unfree],
     )
 
 
-def facts_of(space: Space, question: Question) -> Iterator[str]:
+def facts_of(space: Space, question: Question, equipment: Sequence[Equipment]) -> Iterator[str]:
     if space.venue.district:
         yield space.venue.district.name.text
     if space.capacity:
         yield ngettext("%(count)d person", "%(count)d people", space.capacity) % {"count": space.capacity}
     if space.is_step_free:
         yield _("step-free")
-    for item in list(space.equipment.all())[:NAMED_EQUIPMENT]:
+    for item in equipment[:NAMED_EQUIPMENT]:
         yield item.name.text.lower()
     if space.is_demo:
         yield _("demo data")
@@ -165,7 +197,14 @@ def facts_of(space: Space, question: Question) -> Iterator[str]:
 
 
 def district_names() -> list[dict]:
-    """Return where each district is, as the middle of its venues: words on the map."""
+    """Return where each district is, as the middle of its venues: words on the map.
+
+    Kept for a while: a district does not move, and its middle only when a venue is added.
+    """
+    return cache.get_or_set(f"districts-{get_language()}", read_district_names, DISTRICTS_KEPT_SECONDS) or []
+
+
+def read_district_names() -> list[dict]:
     districts = District.objects.annotate(lat=Avg("venues__lat"), lon=Avg("venues__lon"))
     return [
         {"name": district.name.text, "lat": district.lat, "lon": district.lon}

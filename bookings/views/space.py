@@ -99,7 +99,7 @@ def week_of(
     asked = day_asked(request)
     first = None
     if asked is None:
-        first = first_free(space, now, length, now=now, asker=asker)
+        first = first_free(space, now, length, now=now, asker=asker, moving=mine)
         asked = local(first.starts_at).date() if first else today
     shown = week.of(
         space,
@@ -110,12 +110,12 @@ def week_of(
         asker=asker,
     )
     if not shown.first_free_day:
-        first = first_free(space, exact(at(shown.monday)), length, now=now, asker=asker)
+        first = first_free(space, exact(at(shown.monday)), length, now=now, asker=asker, moving=mine)
     earlier, later = shown.monday - timedelta(days=7), shown.monday + timedelta(days=7)
     return {
         "week": shown,
         "minutes": minutes,
-        "lengths": lengths(request, space, minutes, shown.monday),
+        "lengths": [] if space.is_whole_day else lengths(request, space, minutes, shown.monday),
         "earlier": address(request, week=earlier) if earlier >= monday_of(today) else None,
         "later": address(request, week=later) if later <= furthest else None,
         "first_free": None if shown.first_free_day else first,
@@ -155,10 +155,17 @@ def address(request: HttpRequest, **changes) -> str:
 
 
 def first_free(
-    space: Space, since: datetime, length: timedelta, *, now: datetime, asker: Asker
+    space: Space,
+    since: datetime,
+    length: timedelta,
+    *,
+    now: datetime,
+    asker: Asker,
+    moving: int | None = None,
 ) -> Alternative | None:
     window = since, since + LOOK_AHEAD
-    stretches = availability.free_stretches(space, window, now=now, length=length, asker=asker)
+    asked = None if space.is_whole_day else length
+    stretches = availability.free_stretches(space, window, now=now, length=asked, asker=asker, moving=moving)
     if not stretches:
         return None
     start, until = stretches[0]
