@@ -25,7 +25,7 @@ from venues.policy_forms import PolicyForm
 from venues.policy_inheritance import Owner, inherited, layer_of
 from venues.problems import Problem, Refused
 from venues.rule_forms import RulesForm
-from venues.versions import ChangedMeanwhile, version_of
+from venues.versions import ChangedMeanwhile, refuse_other_version, version_of
 from venues.views.editing import posted
 
 from .. import hours
@@ -193,6 +193,14 @@ class Rulebook:
                 },
             )
 
+    def refuse_other_versions(self) -> None:
+        """Raise `ChangedMeanwhile` before a part is saved, if others changed any of what was written."""
+        if self.policy.differs:
+            refuse_other_version(self.policy.cleaned_data["version"], layer_of(self.owner))
+        if self.timetable and self.rules and self.rules.differs:
+            stored = self.timetable.rules.all()
+            refuse_other_version(self.rules.cleaned_data["version"], hours.said_by(stored))
+
     def over_what_is_stored(self) -> "Rulebook":
         """Return the book as it was written, ready to be saved over what others have saved meanwhile."""
         data = self.request.POST.copy()
@@ -228,6 +236,7 @@ def save(book: Rulebook) -> HttpResponse:
 
     While somebody decides about the first, the second waits in the form that is sent again.
     """
+    book.refuse_other_versions()
     made: HttpResponse = redirect(book.address)
     for change, words in book.changes():
         made = impact_preview(

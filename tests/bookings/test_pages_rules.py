@@ -182,6 +182,37 @@ def test_rules_and_policy_that_both_hit_are_decided_one_after_the_other(desk, ro
     assert {impact.cause for impact in Impact.objects.all()} == {"policy", "rules"}
 
 
+def test_nothing_is_saved_of_a_page_of_which_the_rules_were_changed_meanwhile(desk, room):
+    url, timetable = url_of(room), room.venue.timetable
+    mine = sent_from(desk.get(url), **{"rule-0-hours": "8–12", "policy-quota_day": "3"})
+    theirs = OpeningRule(weekdays=[1], opens=time(17), closes=time(21), on_holidays="normal")
+    hours.change_rules(timetable, [theirs], now=NOW)
+
+    answer = desk.post(url, mine)
+
+    assert answer.status_code == 409
+    assert "have been saved" not in answer.text
+    assert layer_of(room.venue) == {}
+    assert timetable.rules.get().opens == time(17)
+    assert desk.post(url, sent_from(answer)).status_code == 302
+    assert layer_of(room.venue) == {"quota_day": 3}
+    assert timetable.rules.get().opens == time(8)
+
+
+def test_rules_that_are_changed_while_somebody_decides_about_the_policy_hold_it_back_too(desk, room):
+    url = url_of(room)
+    create_booking(room, "10:00", "12:00")
+    preview = saved(desk, url, **{"rule-0-hours": "17–21", "policy-max_minutes": "60"})
+    theirs = OpeningRule(weekdays=[1], opens=time(8), closes=time(21), on_holidays="normal")
+    hours.change_rules(room.venue.timetable, [theirs], now=NOW)
+
+    answer = desk.post(url, sent_on(preview))
+
+    assert answer.status_code == 409
+    assert layer_of(room.venue) == {}
+    assert not Impact.objects.exists()
+
+
 def test_whoever_has_seen_whom_it_hits_can_write_it_otherwise(desk, room):
     url = url_of(room)
     create_booking(room, "10:00", "12:00")
