@@ -1,4 +1,4 @@
-"""Every time that a page shows as a button can be had by pressing it."""
+"""The times that a page shows as buttons can be had by pressing them."""
 
 import re
 from datetime import date, timedelta
@@ -52,10 +52,14 @@ def buttons(page) -> list[tuple[str, str]]:
 
 
 def refused(client: Client, page) -> list[str]:
-    """Press every time on the page, which gives up the one before, and return those that are not to be had."""
+    """Press about a dozen of the page's times, the first and the last among them, and return what is refused.
+
+    Each gives up the one before.
+    """
     found = buttons(page)
     assert found
-    return [time for action, time in found if client.post(action, {"period": time}).status_code != 302]
+    pressed = [*found[:: 1 + len(found) // 10], found[-1]]
+    return [time for action, time in pressed if client.post(action, {"period": time}).status_code != 302]
 
 
 @pytest.mark.parametrize(("opens", "closes"), [("22:00", "06:00"), ("12:00", "13:00"), ("08:00", "22:00")])
