@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.utils.datastructures import MultiValueDict
 from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -125,11 +126,12 @@ class SearchForm(forms.Form):
         if asked.get("near"):
             asked.setdefault("order", "distance")
         super().__init__(asked)
+        self.asked = sorted(asked.lists())
         self.now = now
         self.user = user if user.is_authenticated else None
         self.today = local(now).date()
-        purposes = [(purpose.code, purpose.name.text) for purpose in Purpose.objects.all()]
-        self.offer("what", ("", _("Anything")), *purposes)
+        self.purposes = [(purpose.code, purpose.name.text) for purpose in Purpose.objects.all()]
+        self.offer("what", ("", _("Anything")), *self.purposes)
         self.offer("length", (self.ANY_LENGTH, _("Any length")), *map(length_choice, LENGTHS))
         self.offer("kind", ("", _("Any kind")), *Venue.Kind.choices)
         self.offer("month", *map(month_choice, months_from(self.today)))
@@ -147,9 +149,11 @@ class SearchForm(forms.Form):
         """Let members of organisations say for whom they look: it decides what is offered."""
         organisation = self.fields["organisation"]
         assert isinstance(organisation, forms.ModelChoiceField)
-        if user.is_authenticated:
-            organisation.queryset = permissions.organisations_of(user)
-        if not user.is_authenticated or not organisation.queryset:
+        mine = permissions.organisations_of(user) if user.is_authenticated else Organisation.objects.none()
+        organisation.queryset = mine
+        self.organisations = [(row.pk, row.name) for row in mine]
+        organisation.choices = [("", organisation.empty_label), *self.organisations]  # read once
+        if not self.organisations:
             del self.fields["organisation"]
 
     def clean_near(self) -> search.Point | None:
@@ -330,6 +334,19 @@ class SearchForm(forms.Form):
             days = ", ".join(str(WEEKDAYS_ABBR[day - 1]) for day in self.cleaned_data["weekdays"])
             return f"{days} {clock(self.cleaned_data['begins'])}"
         return hours_in_words(*self.hours())
+
+    @property
+    def drawn_from(self) -> tuple:
+        """All that decides how the form looks: the same question looks the same to everybody all day."""
+        hall = self.cleaned_data.get("hall")
+        return (
+            get_language(),
+            self.today,
+            self.asked,
+            self.purposes,
+            self.organisations,
+            hall and (hall.name, hall.venue.name),
+        )
 
     @property
     def has_more(self) -> bool:

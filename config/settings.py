@@ -154,6 +154,15 @@ def database() -> dict:
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- What a process remembers ---------------------------------------------------------------------
+
+IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": IN_MEMORY},
+    # Apart from the throttles' counts, which no number of different pages may push out.
+    "template_fragments": {"BACKEND": IN_MEMORY, "LOCATION": "template_fragments"},
+}
+
 # --- People --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

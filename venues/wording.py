@@ -5,9 +5,10 @@ formats themselves stand in `config/formats`.
 """
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from django.utils.formats import date_format, number_format, time_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from .clock import local
 
@@ -19,30 +20,41 @@ def local_date(value: date) -> date:
     return local(value).date() if isinstance(value, datetime) else value
 
 
+def written(value: date | time, form: str) -> str:
+    """Write a date or a clock time by a format of the reader's language."""
+    return written_in(get_language(), value, form)
+
+
+@lru_cache(maxsize=4000)
+def written_in(language: str | None, value: date | time, form: str) -> str:
+    """Remember what was written in the language that is spoken: a page repeats a few days and hours often."""
+    return time_format(value, form) if isinstance(value, time) else date_format(value, form)
+
+
 def day(value: date) -> str:
     """la 28.11.2026"""
-    return date_format(local_date(value), "DATE_FORMAT")
+    return written(local_date(value), "DATE_FORMAT")
 
 
 def short_day(value: date) -> str:
     """la 28.11."""
-    return date_format(local_date(value), "MONTH_DAY_FORMAT")
+    return written(local_date(value), "MONTH_DAY_FORMAT")
 
 
 def weekday(value: date) -> str:
     """lauantai"""
-    return date_format(local_date(value), "l")
+    return written(local_date(value), "l")
 
 
 def month(value: date) -> str:
     """marraskuu 2026"""
-    return date_format(local_date(value), "YEAR_MONTH_FORMAT")
+    return written(local_date(value), "YEAR_MONTH_FORMAT")
 
 
 def clock_time(instant: datetime) -> str:
     """18.00, and in the hour that the autumn night has twice, which of the two."""
     here = local(instant)
-    text = time_format(here.time(), "TIME_FORMAT")
+    text = written(here.time(), "TIME_FORMAT")
     if here.utcoffset() == here.replace(fold=1 - here.fold).utcoffset():
         return text
     season = gettext("summer time") if here.dst() else gettext("winter time")
@@ -66,7 +78,7 @@ def times(start: datetime, end: datetime) -> str:
 
 def end_of_day() -> str:
     """24.00"""
-    return time_format(MIDNIGHT, "TIME_FORMAT").replace("0", "24", 1)
+    return written(MIDNIGHT, "TIME_FORMAT").replace("0", "24", 1)
 
 
 def when(start: datetime, end: datetime) -> str:

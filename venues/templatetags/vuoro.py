@@ -3,16 +3,17 @@
 Times are `venues.wording`; here they get their tags, so that machines can read them too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.core.paginator import Page
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
 from .. import hall_plan as plans
 from .. import wording
@@ -85,6 +86,45 @@ def status(booking: Any) -> SafeString:
         icon(f"status-{booking.status}", "status-shape"),
         booking.get_status_display(),
     )
+
+
+@register.simple_tag
+def chips(times: Iterable[Any], what: object = "", one_day: bool = False) -> SafeString:
+    """Draw the buttons of `components/time_chips.html`: here, because a page may have a hundred of them."""
+    said = format_html('<span class="visually-hidden">{},</span> ', what) if what else ""
+    return format_html_join(
+        "\n",
+        '<button class="time-chip" name="period" value="{}/{}"{}>{}{}{}{}</button>',
+        (
+            (
+                iso(starts_at),
+                iso(ends_at),
+                format_html(' formaction="{}"', action) if action else "",
+                said,
+                format_html("{} ", place) if place else "",
+                "" if one_day else day_of_chip(wording.short_day(starts_at)),
+                wording.times(starts_at, ends_at),
+            )
+            for starts_at, ends_at, action, place in map(chip, times)
+        ),
+    )
+
+
+CHIP = ("starts_at", "ends_at", "action", "place")
+
+
+def chip(time: Any) -> Iterator[Any]:
+    return (time.get(name) if isinstance(time, Mapping) else getattr(time, name, None) for name in CHIP)
+
+
+@lru_cache(maxsize=1000)
+def day_of_chip(day: str) -> SafeString:
+    return format_html('<span class="time-chip-day">{}</span> ', day)
+
+
+@register.filter
+def more_times(count: int) -> str:
+    return ngettext("%(counter)s more time", "%(counter)s more times", count) % {"counter": count}
 
 
 @register.inclusion_tag("components/hall_plan.html")
