@@ -16,7 +16,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from venues import openings
+from venues import demo_facts, openings
 from venues.clock import local
 from venues.fields import pieces
 from venues.models import OpeningException, OpeningRule, SchoolPeriod, Space, Timetable, Venue
@@ -131,6 +131,7 @@ class ChangedRules:
 
     def make(self, *, by: User, now: datetime) -> Made:
         outside, before = outside_of([self.timetable], now=now), rows_of(self.timetable.rules.all())
+        made_up = demo_facts.where_hours_are_made_up(self.timetable)
         hours.change_rules(self.timetable, self.rules, now=now, seen=self.seen)
         return Made(
             newly(outside, outside_of([self.timetable], now=now)),
@@ -138,7 +139,7 @@ class ChangedRules:
                 "cause": Cause.RULES,
                 "timetable": self.timetable,
                 "venue": hours.venue_of(self.timetable),
-                "before": {"rules": before},
+                "before": {"rules": before, "made_up": made_up},
                 "after": {"version": version_of(words_of(self.timetable.rules.all()))},
             },
         )
@@ -202,17 +203,22 @@ class FollowedVenue:
         if own is None:
             return Made({}, {})
         said = [own, *own.rules.all(), *own.exceptions.all()]
+        of_own = list(Impact.objects.pending().filter(timetable=own).values_list("pk", flat=True))
         before, outside = rows_of(said), outside_of([own], now=now)
         hours.follow_venue(self.space, now=now)
         outside_now = hours.outside(venue.timetable, now=now).filter(space=self.space)
         return Made(
             newly(outside, outside_now.values_list("pk", flat=True)),
-            {"cause": Cause.RULES, "venue": venue, "before": {"space": self.space.pk, "own": before}},
+            {
+                "cause": Cause.RULES,
+                "venue": venue,
+                "before": {"space": self.space.pk, "own": before, "impacts": of_own},
+            },
         )
 
 
 def undo_following(impact: Impact, *, by: User, now: datetime) -> None:
-    """Give a space the hours again that were its own."""
+    """Give a space the hours again that were its own, and to earlier changes of them what they changed."""
     space = Space.objects.get(pk=impact.before["space"])
     if space.timetable_id:
         raise ChangedMeanwhile
@@ -222,6 +228,7 @@ def undo_following(impact: Impact, *, by: User, now: datetime) -> None:
     OpeningRule.objects.bulk_create(row for row in said if isinstance(row, OpeningRule))
     OpeningException.objects.bulk_create(row for row in said if isinstance(row, OpeningException))
     Space.objects.filter(pk=space.pk).update(timetable=own)
+    Impact.objects.filter(pk__in=impact.before["impacts"]).update(timetable=own)
     openings.rebuild(own, today=local(now).date())
 
 
@@ -253,6 +260,7 @@ def undo_hours(impact: Impact, *, by: User, now: datetime) -> None:
         said.model._default_manager.bulk_create(
             instances(before.get("rules") or before.get("exceptions", []))
         )
+        demo_facts.hours_are_made_up(before.get("made_up", {}))
 
 
 @dataclass(frozen=True)

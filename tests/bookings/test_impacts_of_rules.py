@@ -20,7 +20,7 @@ from tests.factories import (
     open_weekly,
     say_policy,
 )
-from venues.models import Opening, OpeningException, OpeningRule, Policy, SchoolPeriod, Space
+from venues.models import Opening, OpeningException, OpeningRule, Policy, SchoolPeriod, Space, Venue
 from venues.versions import ChangedMeanwhile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_is_as_promised")]
@@ -78,6 +78,21 @@ def test_undoing_restores_the_very_rules_and_openings(hall, onni, evening):
     assert after[OpeningRule] == before[OpeningRule]
     assert sorted(row[2:] for row in after[Opening]) == sorted(row[2:] for row in before[Opening])
     assert status(evening) == Status.CONFIRMED
+
+
+def test_undoing_lets_made_up_hours_be_made_up_again(hall, onni, evening):
+    known = create_space(venue=hall.venue)
+    Venue.objects.update(demo_facts=["address", "opening_hours"])
+    Space.objects.filter(pk=hall.pk).update(demo_facts=["opening_hours"])
+    change = ChangedRules(hall.venue.timetable, rules_until("19:00"))
+    impact = impacts.decide(change, fates=Fate.CANCEL, by=onni, now=NOW)
+    assert set(Venue.objects.values_list("demo_facts__0", "demo_facts__len")) == {("address", 1)}
+
+    impacts.undo(impact, by=onni, now=NOW)
+
+    assert Venue.objects.get().demo_facts == ["address", "opening_hours"]
+    assert Space.objects.get(pk=hall.pk).demo_facts == ["opening_hours"]
+    assert Space.objects.get(pk=known.pk).demo_facts == []
 
 
 def test_rules_that_somebody_changed_since_are_not_undone_over_their_head(hall, onni, evening):
@@ -144,6 +159,24 @@ def test_a_space_that_gives_up_its_own_hours_gets_them_back_if_undone(hall, onni
     assert list(own.rules.all()) == rules
     assert own.exceptions.get().reason_fi == "Inventaario"
     assert not hours.outside(own, now=NOW).exists()
+
+
+def test_own_hours_that_were_changed_and_then_given_up_are_undone_step_by_step(hall, onni):
+    own = hours.give_own(hall, now=NOW)
+    said = hours.version(own)
+    create_booking(hall, "18:00", "20:00")
+    create_booking(hall, "22:00", "23:00")
+    changed = impacts.decide(ChangedRules(own, rules_until("22:00")), fates=Fate.CANCEL, by=onni, now=NOW)
+    hours.change_rules(hall.venue.timetable, rules_until("17:00"), now=NOW)
+    following = FollowedVenue(Space.objects.select_related("venue").get(pk=hall.pk))
+    given_up = impacts.decide(following, fates=Fate.CANCEL, by=onni, now=NOW)
+
+    for impact in (given_up, changed):
+        impacts.undo(impact, by=onni, now=NOW)
+
+    hall.refresh_from_db()
+    assert hall.timetable == own
+    assert hours.version(own) == said
 
 
 def test_terms_that_end_earlier_hit_the_schools_bookings_everywhere():
