@@ -35,8 +35,8 @@ SOME_LEAP_YEAR = 2024  # every day of a recurring season is in it
 def sentences(timetable: Timetable, *, since: date | None = None) -> list[str]:
     """Read the rules back in the reader's language: "Ma–pe 17.00–22.00, la–su 9.00–20.00".
 
-    First the rules, those that are alike but for weekday and time in one sentence, then a sentence for each
-    exceptional date. What is over `since` then is left out.
+    First the rules, those that are alike but for weekday and time in one sentence, then the exceptional
+    dates, days in a row together. What is over `since` then is left out.
     """
     rules = [
         row for row in timetable.rules.all() if not (since and row.valid_until) or row.valid_until >= since
@@ -44,8 +44,21 @@ def sentences(timetable: Timetable, *, since: date | None = None) -> list[str]:
     exceptions = [row for row in timetable.exceptions.all() if since is None or row.date >= since]
     return [
         *(rule_sentences(rules) or [weekly_sentence([])]),
-        *(exception_sentence(day, list(rows)) for day, rows in groupby(exceptions, lambda row: row.date)),
+        *exception_sentences(exceptions),
     ]
+
+
+def exception_sentences(exceptions: Iterable[OpeningException]) -> Iterator[str]:
+    """Yield a sentence for each exceptional date; days in a row of which the same is said share one."""
+    days = [(day, said_of(list(rows))) for day, rows in groupby(exceptions, lambda row: row.date)]
+    # Days in a row differ from their place in the list by the same number.
+    in_a_row = groupby(enumerate(days), lambda place: (place[1][0].toordinal() - place[0], place[1][1]))
+    for (_number, said), alike in in_a_row:
+        first, *_between, last = [day for _place, (day, _said) in alike] * 2
+        when = date_format(first, "DATE_FORMAT")
+        if last != first:
+            when = f"{when} – {date_format(last, 'DATE_FORMAT')}"
+        yield f"{capfirst(when)}: {said}"
 
 
 def rule_sentences(rules: Iterable[OpeningRule]) -> list[str]:
@@ -173,14 +186,18 @@ def holidays_in_words(rule: OpeningRule) -> str:
 
 def exception_sentence(day: date, rows: Sequence[OpeningException]) -> str:
     """Read one day back: "La 26.12.2026: 12.00–18.00, vain asukkaille (Tapaninpäivä)"."""
+    return f"{capfirst(date_format(day, 'DATE_FORMAT'))}: {said_of(rows)}"
+
+
+def said_of(rows: Sequence[OpeningException]) -> str:
+    """Say what is so on an exceptional date, and why."""
     open_rows = [row for row in rows if row.opens]
     said = "; ".join(
         ", ".join(filter(None, [times_in_words(times_of(alike)), *whom]))
         for whom, alike in groupby(open_rows, whom_in_words)
     )
     reasons = ", ".join(dict.fromkeys(str(text_of(row, "reason")) for row in rows if row.reason_fi))
-    said = said or _("closed")
-    return f"{capfirst(date_format(day, 'DATE_FORMAT'))}: {said}" + (f" ({reasons})" if reasons else "")
+    return (said or _("closed")) + (f" ({reasons})" if reasons else "")
 
 
 def times_of(rows: Iterable[OpeningException]) -> list[tuple[time, time]]:

@@ -62,7 +62,7 @@ def answered_within() -> str:
 
 def approved_first(space: Space, is_staffed: bool | None) -> Iterator[str]:
     """Say which bookings wait for an answer though most do not."""
-    if space.approval_above:
+    if space.approval_above and (space.capacity is None or space.capacity > space.approval_above):
         yield ngettext(
             "The venue approves bookings for more than %(count)d person first.",
             "The venue approves bookings for more than %(count)d people first.",

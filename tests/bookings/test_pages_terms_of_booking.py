@@ -190,7 +190,7 @@ def test_a_crowd_is_told_beforehand_that_the_venue_answers(ainos):
     held = pressed(ainos, create_space(approval_above=50))
     page = words(ainos.get(form_of(held)))
 
-    assert "Varaus vahvistuu heti, näitä lukuun ottamatta." in page
+    assert "Varaus vahvistuu useimmiten heti." in page
     assert "Toimipiste käsittelee ensin yli 50 hengen varaukset." in page
     assert "Toimipiste vastaa pyyntöösi 7 päivän kuluessa." in page
 

@@ -277,3 +277,19 @@ def test_exception_tells_for_whom_it_is(timetable):
         "La 28.11.2026: 10.00–12.00, vain asukkaille; 12.00–14.00; "
         "15.00–16.00, henkilökuntaa ei paikalla (Joulumyyjäiset)"
     ]
+
+
+@pytest.mark.django_db
+def test_days_in_a_row_of_which_the_same_is_said_are_one_sentence():
+    timetable = Timetable.objects.create()
+    for day in (24, 25, 26, 28):
+        OpeningException.objects.create(timetable=timetable, date=date(2026, 12, day), reason_fi="Joulu")
+    OpeningException.objects.create(
+        timetable=timetable, date=date(2026, 12, 29), opens=time(10), closes=time(14)
+    )
+
+    assert hours_in_words.sentences(timetable)[1:] == [
+        "To 24.12.2026 – la 26.12.2026: suljettu (Joulu)",
+        "Ma 28.12.2026: suljettu (Joulu)",
+        "Ti 29.12.2026: 10.00–14.00",
+    ]

@@ -214,4 +214,4 @@ def test_kinds_of_use_and_terms_are_told_by_name():
 
     assert "Toimipiste käsittelee ensin nämä käyttötarkoitukset: juhlat." in told
     assert "Hyväksyt ehdot: Liikuntasalin käyttöehdot." in told
-    assert "Varaus vahvistuu heti, näitä lukuun ottamatta." in told
+    assert "Varaus vahvistuu useimmiten heti." in told
