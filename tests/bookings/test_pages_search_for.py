@@ -210,6 +210,24 @@ def test_what_is_offered_depends_on_for_whom_one_looks(client):
     assert found(client.get("/", {"organisation": club.pk})) == ["Koulu"]
 
 
+def test_the_question_is_drawn_for_the_one_who_asks_as_things_are_now(client):
+    """The same address is drawn once, but nobody sees another's clubs, language, or a list that is old."""
+    mikael, address = create_user("Mikael"), {"people": 7}
+    client.get("/", address)
+    club = create_organisation(mikael, name="Idän Sähly ry")
+    Purpose.objects.create(code="chess", name_fi="Shakki", name_sv="Schack")
+
+    stranger = client.get("/", address).content.decode()
+    client.force_login(mikael)
+    member = client.get("/", address).content.decode()
+    swedish = client.get("/", address, headers={"accept-language": "sv"}).content.decode()
+
+    assert "Shakki" in stranger
+    assert "Idän Sähly" not in stranger
+    assert f'<option value="{club.pk}">Idän Sähly ry</option>' in member
+    assert "Schack" in swedish
+
+
 def test_nobody_looks_for_an_organisation_of_others(client):
     club = create_organisation(create_user("Mikael"))
     client.force_login(create_user("Vieras"))

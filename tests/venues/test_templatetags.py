@@ -1,5 +1,7 @@
 """Tags and filters as templates use them."""
 
+from datetime import datetime
+
 import pytest
 from django.core.paginator import Paginator
 from django.template import Context, Template
@@ -8,6 +10,7 @@ from django.utils import translation
 
 from bookings.models import Booking
 from tests.factories import hour
+from venues.clock import CITY
 from venues.fields import footprint
 from venues.models import Space
 from venues.texts import Text
@@ -33,6 +36,29 @@ def test_a_stretch_of_time_can_be_told_and_measured():
 
 def test_machines_read_the_citys_time_with_its_offset():
     assert render("{{ start|iso }}", start=hour("18:00")) == "2027-02-06T18:00:00+02:00"
+
+
+def test_a_time_is_a_button_that_sends_both_its_instants():
+    time = {"starts_at": hour("18:00"), "ends_at": hour("19:30"), "place": "Sali <A>"}
+
+    chip = render("{% chips times what %}", times=[time], what=Text("Koulu", "fi"))
+
+    assert 'value="2027-02-06T18:00:00+02:00/2027-02-06T19:30:00+02:00"' in chip
+    assert '<span class="visually-hidden">Koulu,</span> Sali &lt;A&gt; <span' in chip
+    assert "la 6.2.</span> 18.00–19.30<" in chip
+
+
+def test_both_passes_of_the_autumn_nights_hour_are_times_of_their_own():
+    first = datetime(2027, 10, 31, 3, 30, tzinfo=CITY)
+    passes = [
+        {"starts_at": start, "ends_at": datetime(2027, 10, 31, 5, tzinfo=CITY)}
+        for start in (first, first.replace(fold=1))
+    ]
+
+    chips = render("{% chips times %}", times=passes)
+
+    assert 'value="2027-10-31T03:30:00+03:00/' in chips
+    assert 'value="2027-10-31T03:30:00+02:00/' in chips
 
 
 def test_a_name_in_the_readers_language_stands_alone():

@@ -17,7 +17,7 @@ from django.utils.translation import get_language, ngettext
 
 from .. import hall_plan as plans
 from .. import wording
-from ..clock import local
+from ..clock import exact, local
 from ..fields import pieces
 from ..models import Space, Venue
 from ..texts import Text
@@ -91,35 +91,41 @@ def status(booking: Any) -> SafeString:
 @register.simple_tag
 def chips(times: Iterable[Any], what: object = "", one_day: bool = False) -> SafeString:
     """Draw the buttons of `components/time_chips.html`: here, because a page may have a hundred of them."""
-    said = format_html('<span class="visually-hidden">{},</span> ', what) if what else ""
+    first = format_html('<span class="visually-hidden">{},</span> ', what) if what else ""
     return format_html_join(
         "\n",
-        '<button class="time-chip" name="period" value="{}/{}"{}>{}{}{}{}</button>',
-        (
-            (
-                iso(starts_at),
-                iso(ends_at),
-                format_html(' formaction="{}"', action) if action else "",
-                said,
-                format_html("{} ", place) if place else "",
-                "" if one_day else day_of_chip(wording.short_day(starts_at)),
-                wording.times(starts_at, ends_at),
-            )
-            for starts_at, ends_at, action, place in map(chip, times)
-        ),
+        '<button class="time-chip" name="period" value="{}"{}>{}{}{}</button>',
+        (chip(time, first, one_day) for time in times),
     )
 
 
-CHIP = ("starts_at", "ends_at", "action", "place")
+def chip(time: Any, first: str, one_day: bool) -> tuple[str, str, str, str, str]:
+    """Return what the button of a time sends, where to if it says so, and the words on it."""
+    said = time if isinstance(time, Mapping) else vars(time)
+    action, place = said.get("action"), said.get("place")
+    value, words = sent_and_said(get_language(), exact(said["starts_at"]), exact(said["ends_at"]), one_day)
+    return (
+        value,
+        format_html(' formaction="{}"', action) if action else "",
+        first,
+        format_html("{} ", place) if place else "",
+        words,
+    )
 
 
-def chip(time: Any) -> Iterator[Any]:
-    return (time.get(name) if isinstance(time, Mapping) else getattr(time, name, None) for name in CHIP)
+@lru_cache(maxsize=4000)
+def sent_and_said(
+    _language: str | None, starts_at: datetime, ends_at: datetime, one_day: bool
+) -> tuple[str, SafeString]:
+    """Return how a time is sent and how it is told in the language that is spoken.
 
-
-@lru_cache(maxsize=1000)
-def day_of_chip(day: str) -> SafeString:
-    return format_html('<span class="time-chip-day">{}</span> ', day)
+    It is remembered, because many spaces of a page are free at the same times. The instants are exact: two
+    on the night of clock change may look alike.
+    """
+    day = format_html('<span class="time-chip-day">{}</span> ', wording.short_day(starts_at))
+    return f"{iso(starts_at)}/{iso(ends_at)}", format_html(
+        "{}{}", "" if one_day else day, wording.times(starts_at, ends_at)
+    )
 
 
 @register.filter
