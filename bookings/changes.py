@@ -94,12 +94,25 @@ def promised_within(
     closed = {space.hall_id: set[int]() for space in spaces}
     for space in spaces:
         closed[space.hall_id] |= pieces(space.footprint)
-    held = Occupancy.objects.filter(hall__in=closed, hit__isnull=False, ends_at__gt=now)
-    for there in held.select_related("hit").prefetch_related(Prefetch("space", Space.objects.with_place())):
+    held = Occupancy.objects.promised().filter(hall__in=closed, ends_at__gt=now)
+    for there in with_their_hits(held):
         if closed[there.hall_id] & pieces(there.footprint) and any(
             max(start, now) < there.ends_at and there.starts_at < end for start, end in times if end > now
         ):
             yield there
+
+
+def with_their_hits(held: models.QuerySet[Occupancy]) -> models.QuerySet[Occupancy]:
+    """Return promised places with what is told of them."""
+    return held.select_related("hit").prefetch_related(Prefetch("space", Space.objects.with_place()))
+
+
+def by_date(why: Why, remembered: dict[str, Any]) -> Made:
+    """Return a change that was made; `why` is by the id of what it hits: dates, and promised places."""
+    held = {there.pk: there for there in with_their_hits(Occupancy.objects.promised().filter(pk__in=why))}
+    places = {there.hit.date_id: there for there in held.values() if there.hit}
+    hits = {pk: problems for pk, problems in why.items() if pk not in held}
+    return Made(hits | {pk: why[there.pk] for pk, there in places.items()}, remembered, places=places)
 
 
 def only_one(spaces: Iterable[Space]) -> Venue | None:
@@ -133,7 +146,7 @@ class ChangedRules:
         outside, before = outside_of([self.timetable], now=now), rows_of(self.timetable.rules.all())
         made_up = demo_facts.where_hours_are_made_up(self.timetable)
         hours.change_rules(self.timetable, self.rules, now=now, seen=self.seen)
-        return Made(
+        return by_date(
             newly(outside, outside_of([self.timetable], now=now)),
             {
                 "cause": Cause.RULES,
@@ -174,7 +187,7 @@ class ChangedDays:
                 is_staffed=self.is_staffed,
                 now=now,
             )
-        return Made(
+        return by_date(
             newly(outside, outside_of([self.timetable], now=now)),
             {
                 "cause": Cause.RULES,
@@ -204,11 +217,10 @@ class FollowedVenue:
             return Made({}, {})
         said = [own, *own.rules.all(), *own.exceptions.all()]
         of_own = list(Impact.objects.pending().filter(timetable=own).values_list("pk", flat=True))
-        before, outside = rows_of(said), outside_of([own], now=now)
+        before, outside = rows_of(said), outside_of([own, venue.timetable], now=now)
         hours.follow_venue(self.space, now=now)
-        outside_now = hours.outside(venue.timetable, now=now).filter(space=self.space)
-        return Made(
-            newly(outside, outside_now.values_list("pk", flat=True)),
+        return by_date(
+            newly(outside, outside_of([venue.timetable], now=now)),
             {
                 "cause": Cause.RULES,
                 "venue": venue,
@@ -237,7 +249,10 @@ def halls_of(spaces: models.QuerySet[Space]) -> set[int]:
 
 
 def outside_of(timetables: Iterable[Timetable], *, now: datetime) -> set[int]:
-    return set(hours.outside(*timetables, now=now).order_by().values_list("pk", flat=True))
+    """Return the dates, and the places to which others are about to move, outside these opening hours."""
+    concerned = list(timetables)
+    found = (hours.outside(*concerned, now=now), hours.promised_outside(*concerned, now=now))
+    return {pk for rows in found for pk in rows.order_by().values_list("pk", flat=True)}
 
 
 def newly(before: Collection[int], after: Collection[int]) -> Why:
@@ -277,7 +292,7 @@ class ChangedTerms:
         concerned = list(terms.timetables())
         outside, before = outside_of(concerned, now=now), rows_of(SchoolPeriod.objects.all())
         terms.change_terms(self.periods, now=now, seen=self.seen)
-        return Made(
+        return by_date(
             newly(outside, outside_of(concerned, now=now)),
             {"cause": Cause.TERMS, "before": {"periods": before}, "after": {"version": terms.version()}},
         )
@@ -305,13 +320,17 @@ class ChangedPolicy:
         said, spaces = layer_of(self.owner), policy_hits.read(spaces_under(self.owner))
         policies.change_policy(self.owner, self.values, seen=self.seen)
         venue = self.owner.venue if isinstance(self.owner, Space) else self.owner
-        return Made(
-            policy_hits.violations(spaces, policy_hits.read(spaces_under(self.owner)), now=now),
+        why = policy_hits.violations(spaces, policy_hits.read(spaces_under(self.owner)), now=now)
+        return by_date(
+            why,
             {
                 "cause": Cause.POLICY,
                 "venue": venue if isinstance(venue, Venue) else None,
                 "before": {**named(self.owner), "policy": policy_hits.json_of(said)},
-                "after": {"version": version_of(policy_hits.json_of(layer_of(self.owner)))},
+                "after": {
+                    "version": version_of(policy_hits.json_of(layer_of(self.owner))),
+                    "codes": sorted({problem.code for problems in why.values() for problem in problems}),
+                },
             },
         )
 

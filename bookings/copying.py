@@ -26,6 +26,7 @@ from .changes import (
     Made,
     NewClosure,
     Why,
+    by_date,
     halls_of,
     newly,
     outside_of,
@@ -86,18 +87,21 @@ def version(source: Venue, target: Venue, *, now: datetime) -> str:
     )
 
 
-def together(made: Iterable[Made], *, hits: Why | None = None, venue: Venue | None = None) -> Made:
-    """Return changes that were made one after the other as one; `hits` are those of all, if known."""
+def together(made: Iterable[Made], *, venue: Venue | None = None) -> Made:
+    """Return changes that were made one after the other as one."""
     parts: list[dict[str, Any]] = []
-    found = hits or {}
+    found: Why = {}
     places: dict[int, Occupancy] = {}
     for one in made:
         places |= one.places
         parts += one.remembered.get("after", {}).get("parts") or [as_part(one.remembered)]
-        for pk, problems in one.hits.items() if hits is None else ():
+        for pk, problems in one.hits.items():
             found[pk] = [*found.get(pk, []), *problems]
-    remembered = {"cause": Impact.Cause.COPY, "venue": venue, "after": {"parts": parts}}
-    return Made(found, remembered, places=places)
+    return Made(found, remembered_of(parts) | {"venue": venue}, places=places)
+
+
+def remembered_of(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"cause": Impact.Cause.COPY, "after": {"parts": parts}}
 
 
 def as_part(remembered: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +123,8 @@ def take_over_hours(source: Timetable, target: Timetable, *, by: User, now: date
     outside = outside_of([target], now=now)
     rules = ChangedRules(target, list(source.rules.all())).make(by=by, now=now)
     days = take_over_days(list(days_to_come(source, now=now)), target, now=now)
-    return together([rules, days], hits=newly(outside, outside_of([target], now=now)))
+    parts = [as_part(one.remembered) for one in (rules, days)]
+    return by_date(newly(outside, outside_of([target], now=now)), remembered_of(parts))
 
 
 def take_over_days(rows: Sequence[OpeningException], target: Timetable, *, now: datetime) -> Made:

@@ -4,7 +4,7 @@ The halls concerned are locked first, so that no booking slips in beside a chang
 are never touched here: `outside` lists those that now lie outside the opening hours.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -178,15 +178,23 @@ def outside(*timetables: Timetable, now: datetime) -> QuerySet[Occupancy]:
     A date is within them if it is open throughout to whoever booked: to the organisation for which it was
     booked, or else to the person. What policies say does not matter here.
     """
+    booked = Occupancy.objects.filter(booking__status__in=AGREED_OR_ASKED, released_at=None)
+    return not_within(booked, timetables, now=now)
+
+
+def promised_outside(*timetables: Timetable, now: datetime) -> QuerySet[Occupancy]:
+    """Return the places to which impacts are about to move dates that are not within these opening hours."""
+    return not_within(Occupancy.objects.promised(), timetables, booking="hit__date__booking", now=now)
+
+
+def not_within(
+    dates: QuerySet[Occupancy], timetables: Collection[Timetable], *, booking: str = "booking", now: datetime
+) -> QuerySet[Occupancy]:
+    """Return those of the dates that are not open throughout to whoever booked; `booking` leads to it."""
     follow_the_venue = Q(space__timetable=None, space__venue__timetable__in=timetables)
-    ahead = Occupancy.objects.filter(
-        Q(space__timetable__in=timetables) | follow_the_venue,
-        booking__status__in=AGREED_OR_ASKED,
-        released_at=None,
-        ends_at__gt=now,
-    ).alias(
+    ahead = dates.filter(Q(space__timetable__in=timetables) | follow_the_venue, ends_at__gt=now).alias(
         period=Func("starts_at", "ends_at", function="tstzrange", output_field=DateTimeRangeField()),
-        audiences=audiences_of_who_booked(local(now).date()),
+        audiences=audiences_of_who_booked(booking, local(now).date()),
         timetable=Coalesce("space__timetable", "space__venue__timetable"),
     )
     open_then = (
@@ -208,12 +216,12 @@ class Within(Func):
     output_field = BooleanField()
 
 
-def audiences_of_who_booked(today: date) -> Func:
-    """Return, for each date, among whom its booking counts.
+def audiences_of_who_booked(booking: str, today: date) -> Func:
+    """Return, for each date, among whom its booking counts, to which this path leads.
 
     In SQL what `venues.audiences.asker` and `Asker.belongs_to` say of one.
     """
-    booked_for, booked_by = "booking__organisation", "booking__customer"
+    booked_for, booked_by = f"{booking}__organisation", f"{booking}__customer"
     associations = [Organisation.Kind.ASSOCIATION, Organisation.Kind.CLUB]
     belongs_to = [
         (Audience.RESIDENTS, Q(**{booked_for: None, f"{booked_by}__is_resident": True})),

@@ -6,9 +6,10 @@ was against the old policy already is no fault of the new one.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -54,19 +55,37 @@ def read(spaces: QuerySet[Space]) -> dict[int, Space]:
 def violations(
     before: Mapping[int, Space], after: Mapping[int, Space], *, now: datetime
 ) -> dict[int, list[Problem]]:
-    """Return the dates still to come that the policy was content with before, and is not after."""
+    """Return the dates still to come that the policy was content with before, and is not after.
+
+    Among them are places to which impacts are about to move dates.
+    """
     changed = [pk for pk, space in after.items() if pk in before and differ(space, before[pk])]
-    dates = Occupancy.objects.filter(
-        space__in=changed, booking__status__in=AGREED_OR_ASKED, released_at=None, starts_at__gt=now
-    ).select_related("booking__customer", "booking__organisation")
+    ahead = Occupancy.objects.filter(space__in=changed, starts_at__gt=now)
+    booked = ahead.filter(booking__status__in=AGREED_OR_ASKED, released_at=None)
+    promised = ahead.promised()
     openings = openings_of([*before.values(), *after.values()], now=now) if changed else {}
     found = {}
-    for date in dates:
+    for date in chain(
+        booked.select_related("booking__customer", "booking__organisation"),
+        promised.select_related("hit__date__booking__customer", "hit__date__booking__organisation"),
+    ):
         if problems := problems_of(date, after[date.space_id], openings, now):
             known = {problem.code for problem in problems_of(date, before[date.space_id], openings, now)}
             if new := [problem for problem in problems if problem.code not in known]:
                 found[date.pk] = new
     return found
+
+
+def problems_today(dates: Sequence[Occupancy], *, now: datetime) -> dict[int, set[str]]:
+    """Return what the policies in force have against dates, by code. Each needs its booking, customer and
+    organisation loaded.
+    """
+    spaces = read(Space.objects.filter(pk__in={date.space_id for date in dates}))
+    openings = openings_of(spaces.values(), now=now)
+    return {
+        date.pk: {problem.code for problem in problems_of(date, spaces[date.space_id], openings, now)}
+        for date in dates
+    }
 
 
 def differ(one: Space, other: Space) -> bool:
@@ -76,7 +95,7 @@ def differ(one: Space, other: Space) -> bool:
 def problems_of(
     date: Occupancy, space: Space, openings: Mapping[int, list[Opening]], now: datetime
 ) -> list[Problem]:
-    booking = date.booking
+    booking = date.hit.booking if date.hit else date.booking
     assert booking is not None
     who = asker(booking.customer, booking.organisation, today=local(now).date())
     problems = problems_with(

@@ -12,7 +12,7 @@ from venues.constraints import CompositeForeignKey
 from venues.fields import FootprintField
 from venues.models import Space
 
-from .bookings import Booking
+from .bookings import AGREED_OR_ASKED, Booking
 from .closures import Closure, Hit
 from .columns import stored, stretch
 
@@ -21,6 +21,11 @@ class OccupancyQuerySet(models.QuerySet["Occupancy"]):
     def holding(self):
         """Rows that hold their time. Never spell the condition out: the index knows it by this name."""
         return self.filter(holds_time=True)
+
+    def promised(self):
+        """Places to which impacts are about to move dates of bookings that still count."""
+        # Said twice: by it they are found through the index of hits, and not among the whole city's dates.
+        return self.filter(hit__isnull=False, hit__date__booking__status__in=AGREED_OR_ASKED)
 
     def over(self, starts_at, ends_at):
         """Rows of which people see something between the two instants."""
@@ -53,7 +58,7 @@ def no_overlap(*, name: str, of: str) -> ExclusionConstraint:
         "with_setup",
         "with_cleanup",
         "with_both",
-    ]
+    ],
 )
 class Occupancy(models.Model):
     """A stretch of time in which part of a hall is taken, whatever the reason. Nothing else decides.
