@@ -10,12 +10,13 @@ Between decision and due time nothing happens to any booking: their times stay h
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Prefetch
+from django.db.models import Prefetch
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -25,11 +26,12 @@ from venues.problems import Alternative, Problem, Refused
 from venues.texts import text_of
 from venues.versions import ChangedMeanwhile, version_of
 
-from . import changes, closures, lifecycle, occupancies, replanning, signals
+from . import changes, lifecycle, occupancies, promises, replanning, signals
 from .changes import Change, Made, Why
-from .models import AGREED_OR_ASKED, Booking, Hit, Impact, Occupancy
+from .models import Booking, Hit, Impact, Occupancy
 from .models.occupancies import OccupancyQuerySet
 from .occupancies import lock_halls
+from .rechecking import as_they_were, still_hit
 from .redrawing import Redrawn, redraw, without
 from .replanning import Options
 from .transactions import in_one_transaction, lock
@@ -37,6 +39,8 @@ from .transactions import in_one_transaction, lock
 Fate = Hit.Fate
 
 HITS_A_PAGE = 50
+# As late a worker may be and still be in time: some dates begin just when they are to be moved or cancelled.
+IN_TIME = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -180,6 +184,8 @@ def decide(
     if (due := due_at(hits, now=now)) != impact.due_at:
         impact.due_at = due
         impact.save(update_fields=["due_at"])
+    if there := [hit.date_id for hit in hits if hit.fate != Fate.KEEP and hit.date_id in made.places]:
+        promises.bring_forward(there, due_at=due)
     signals.impact_decided.send(Impact, impact=impact)
     return impact
 
@@ -259,7 +265,7 @@ def undo(impact: Impact, *, by: User, now: datetime) -> None:
     """
     impact = pending(impact, now=now)
     lock_halls(halls_of(impact))
-    give_places_back(impact, now=now)
+    promises.give_back(impact.hits.all(), now=now)
     changes.undo(impact, by=by, now=now)
     impact.undone_at, impact.undone_by = now, by
     impact.save(update_fields=["undone_at", "undone_by"])
@@ -276,7 +282,7 @@ def let_be(impact: Impact, *, by: User, now: datetime) -> None:
             Problem("cannot_be_kept", _("The hall is not redrawn beside these bookings. Undo it instead."))
         )
     lock_halls(halls_of(impact))
-    give_places_back(impact, now=now)
+    promises.give_back(impact.hits.all(), now=now)
     impact.hits.update(fate=Fate.KEEP)
 
 
@@ -299,27 +305,11 @@ def locked(impact: Impact) -> Impact:
 def halls_of(impact: Impact) -> set[int]:
     """Return the halls of the change, of the dates that it hit, and of the places held for them."""
     hit = Space.objects.filter(pk__in=impact.hits.values("space"))
-    held = Occupancy.objects.filter(hit__impact=impact)
     return {
         *impact.before["halls"],
         *hit.values_list("hall_id", flat=True),
-        *held.values_list("hall_id", flat=True),
+        *promises.halls_held_for(impact),
     }
-
-
-def give_places_back(impact: Impact, *, now: datetime) -> None:
-    """Free the places that are held for the impact's dates; closures around them close them."""
-    held = Occupancy.objects.filter(hit__impact=impact)
-    freed = list(held.values_list("hall_id", "setup_at", "clear_at"))
-    occupancies.take_back(impact.hits.all())
-    close_again(freed, now=now)
-
-
-def close_again(freed: Collection[tuple[int, datetime, datetime]], *, now: datetime) -> None:
-    """Let closures close time that was given back: of these halls, between these instants."""
-    if freed:
-        halls = {hall_id for hall_id, _start, _end in freed}
-        closures.fill(halls, now=now, within=[(start, end) for _hall_id, start, end in freed])
 
 
 # --- Carrying out ---------------------------------------------------------------------------------
@@ -329,7 +319,8 @@ def close_again(freed: Collection[tuple[int, datetime, datetime]], *, now: datet
 def carry_out(impact: Impact, *, now: datetime) -> bool:
     """Move and cancel what was decided, if it is due, and tell those concerned. Returns whether it was.
 
-    Whoever has cancelled or moved meanwhile is left alone. As often as it is called, it happens once.
+    Whoever has cancelled or moved meanwhile is left alone, and so is whatever has begun before a worker that
+    was late came to it. As often as it is called, it happens once.
     """
     impact = locked(impact)
     if impact.done_at or impact.undone_at or impact.due_at > now:
@@ -337,51 +328,67 @@ def carry_out(impact: Impact, *, now: datetime) -> bool:
     lock_halls(halls_of(impact))
     try:
         with transaction.atomic():
-            let_come_true(impact, now=now)
+            stranded = let_come_true(impact, now=now)
             if impact.after["waits"]:
                 redraw(impact, now=now)
     except Refused as refusal:
-        impact.after = impact.after | {"refused": sorted(refusal.codes)}
-        signals.impact_failed.send(Impact, impact=impact)
-    give_places_back(impact, now=now)
+        fail(impact, refused=sorted(refusal.codes))
+    else:
+        if stranded:
+            fail(impact, stranded=stranded)
+    promises.give_back(impact.hits.all(), now=now)
     impact.done_at = now
     impact.save(update_fields=["after", "done_at"])
     return True
 
 
-def let_come_true(impact: Impact, *, now: datetime) -> None:
-    """Move and cancel the bookings that are still as they were when they were hit."""
-    hits = list(untouched(impact)) if is_in_force(impact) else []
-    moved, cancelled = with_fate(Fate.MOVE, hits), with_fate(Fate.CANCEL, hits)
-    left = [hit.date for hit in hits if hit.fate != Fate.KEEP]
+def fail(impact: Impact, **what: Any) -> None:
+    """Note what could not be carried out, and let whoever decided it know. Does not save."""
+    impact.after = impact.after | what
+    signals.impact_failed.send(Impact, impact=impact)
+
+
+def let_come_true(impact: Impact, *, now: datetime) -> int:
+    """Move and cancel the bookings for which it is still right; return how many could not be moved.
+
+    Those whose new place is booked no more are kept.
+    """
+    hits = still_right(impact, now=now)
+    stranded = {hit for hit in hits if hit.fate == Fate.MOVE and not hit.target.space.is_bookable}
+    moved, cancelled = with_fate(Fate.MOVE, hits, but=stranded), with_fate(Fate.CANCEL, hits)
+    carried_out = [*moved.values(), *cancelled.values()]
     reasons = {pk: reason_for(hit.booking.customer, impact) for pk, hit in cancelled.items()}
     lifecycle.move_together(moved, by=impact.created_by)
     lifecycle.cancel_together(cancelled, by=impact.created_by, reasons=reasons, now=now)
-    Hit.objects.filter(pk__in=[hit.pk for hit in hits]).update(is_carried_out=True)
-    close_again([(date.hall_id, date.setup_at, date.clear_at) for date in left], now=now)
+    Hit.objects.filter(pk__in=[hit.pk for hit in carried_out]).update(is_carried_out=True)
+    Hit.objects.filter(pk__in=[hit.pk for hit in stranded]).update(fate=Fate.KEEP)
+    left = [(hit.date.hall_id, hit.date.setup_at, hit.date.clear_at) for hit in carried_out]
+    promises.close_again(left, now=now)
+    return len(stranded)
 
 
-def with_fate(fate: Fate, hits: Iterable[Hit]) -> dict[int, Hit]:
+def with_fate(fate: Fate, hits: Iterable[Hit], *, but: Collection[Hit] = ()) -> dict[int, Hit]:
     """Return the hits of a fate by the id of their booking."""
-    return {hit.booking.pk: hit for hit in hits if hit.fate == fate}
+    return {hit.booking.pk: hit for hit in hits if hit.fate == fate and hit not in but}
 
 
-def untouched(impact: Impact) -> Iterable[Hit]:
-    """Lock the bookings, and return the hits whose dates are where they were, and still count."""
-    dates = Occupancy.objects.filter(hits__impact=impact)
-    lock(Booking, dates.values_list("booking", flat=True))
-    return impact.hits.filter(
-        date__space=F("space"),
-        date__starts_at=F("starts_at"),
-        date__ends_at=F("ends_at"),
-        date__released_at=None,
-        date__booking__status__in=AGREED_OR_ASKED,
-    ).select_related("date__booking__customer")
+def still_right(impact: Impact, *, now: datetime) -> list[Hit]:
+    """Lock the bookings, and return the hits to be moved or cancelled that are as they were decided.
+
+    Left alone are those that changed, that what was changed hits no more as it is said today, and that have
+    begun, here or where they would go.
+    """
+    going = impact.hits.exclude(fate=Fate.KEEP)
+    lock(Booking, going.values_list("date__booking", flat=True))
+    hits = list(as_they_were(going, now=now).select_related("target__space"))
+    hit = still_hit(impact, [each.date for each in hits], now=now)
+    begun = impact.due_at if now <= impact.due_at + IN_TIME else now
+    return [each for each in hits if each.date_id in hit and begins(each) >= begun]
 
 
-def is_in_force(impact: Impact) -> bool:
-    """Whether what was changed is still so: nobody loses a booking to a closure that was lifted."""
-    return not any(part.closure and part.closure.lifted_at for part in changes.parts_of(impact))
+def begins(hit: Hit) -> datetime:
+    """Return when a date begins, or when it would where it is to go, if that is earlier."""
+    return min(hit.starts_at, hit.target.starts_at) if hit.fate == Fate.MOVE else hit.starts_at
 
 
 def reason_for(customer: User | None, impact: Impact) -> str:

@@ -389,7 +389,7 @@ def given_to_another(customer: User | None) -> str:
 def cancel_together(hits: Mapping[int, Hit], *, by: User, reasons: Mapping[int, str], now: datetime) -> None:
     """Cancel many bookings by a manager's word, each for its hit and with its reason, by the bookings' ids.
 
-    What a manager decided in time comes true even if it has begun meanwhile. Needs their halls' locks.
+    Whether one has begun meanwhile is for the caller to ask. Needs their halls' locks.
     """
     bookings = locked(hits)
     for booking in bookings:

@@ -86,10 +86,10 @@ def search_for_another(booking: Booking, hit: Hit | None) -> str:
 
 
 def tell_of_failure(impact: Impact) -> None:
-    """Tell the manager who redrew a hall that it came to nothing, and why."""
+    """Tell the manager who redrew a hall that it came to nothing, and why; or who could not be moved."""
     with translation.override(impact.created_by.language):
         url = settings.SITE_URL + reverse("bookings:impact", args=[impact.pk])
-        context = {"venue": impact.venue, "url": url}
+        context = {"venue": impact.venue, "url": url, "stranded": impact.after.get("stranded")}
         subject = render_to_string("bookings/messages/failed_subject.txt", context)
         body = render_to_string("bookings/messages/failed_body.txt", context)
     post(subject, body, impact.created_by)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from heapq import merge
 from itertools import chain
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -146,7 +147,8 @@ class Options:
         if found and lasts_long_enough(space, date):
             length = date.ends_at - date.starts_at
             for start in starts_nearest(found, space, date.starts_at, length):
-                yield Alternative(space, start, start + length)
+                if start >= self.now + settings.GRACE:  # nobody moves there sooner
+                    yield Alternative(space, start, start + length)
 
     def suits(self, pk: int, date: Occupancy) -> bool:
         space, booking = self.spaces[pk], date.booking

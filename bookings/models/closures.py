@@ -183,7 +183,7 @@ class Hit(models.Model):
     space = models.ForeignKey(Space, models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    # Whether its fate has come true; a booking that changed meanwhile was left alone.
+    # Whether it has been moved or cancelled; a booking that changed meanwhile was left alone.
     is_carried_out = models.BooleanField(default=False)
     # Where it has been moved; its customer may have moved it on since.
     new_space = models.ForeignKey(Space, models.PROTECT, null=True, blank=True, related_name="+")

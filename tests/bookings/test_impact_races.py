@@ -8,7 +8,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
-from bookings import closures, impacts, lifecycle, tasks
+from bookings import closures, impacts, lifecycle, promises, tasks
 from bookings.changes import NewClosure
 from bookings.closed_times import WishedClosure
 from bookings.impacts import Fate
@@ -133,7 +133,7 @@ def test_a_worker_that_dies_halfway_leaves_everything_to_the_next(hall, onni, mo
         raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(impacts, "close_again", die)
+        patched.setattr(promises, "close_again", die)
         with pytest.raises(KilledError):
             impacts.carry_out(impact, now=DUE)
     assert told() == Counter()
