@@ -181,6 +181,7 @@ def test_on_a_phone_from_the_week_of_the_space(phone, room, saturday):
     fits(phone)
     phone.get_by_role("button", name=when(saturday, "10:00", "13:00")).tap()
 
+    phone.wait_for_url("**/form/**")
     fits(phone)
     sign_up(phone, "aino@example.org")
     fits(phone)
