@@ -25,7 +25,7 @@ from venues.policy_inheritance import Owner, Values, layer_of, spaces_under
 from venues.problems import Problem
 from venues.versions import ChangedMeanwhile, version_of
 
-from . import closures, hours, policies, policy_hits, terms
+from . import closures, hours, policies, policy_hits, school_terms
 from .closed_times import WishedClosure, times_of
 from .models import Impact, Occupancy
 
@@ -279,27 +279,31 @@ def undo_hours(impact: Impact, *, by: User, now: datetime) -> None:
 
 
 @dataclass(frozen=True)
-class ChangedTerms:
+class ChangedSchoolTerms:
     """The city's schools have other terms and breaks: these, and no others."""
 
     periods: Sequence[SchoolPeriod]
     seen: str | None = None
 
     def halls(self) -> set[int]:
-        return terms.hall_ids()
+        return school_terms.hall_ids()
 
     def make(self, *, by: User, now: datetime) -> Made:
-        concerned = list(terms.timetables())
+        concerned = list(school_terms.timetables())
         outside, before = outside_of(concerned, now=now), rows_of(SchoolPeriod.objects.all())
-        terms.change_terms(self.periods, now=now, seen=self.seen)
+        school_terms.change_terms(self.periods, now=now, seen=self.seen)
         return by_date(
             newly(outside, outside_of(concerned, now=now)),
-            {"cause": Cause.TERMS, "before": {"periods": before}, "after": {"version": terms.version()}},
+            {
+                "cause": Cause.TERMS,
+                "before": {"periods": before},
+                "after": {"version": school_terms.version()},
+            },
         )
 
 
-def undo_terms(impact: Impact, *, by: User, now: datetime) -> None:
-    terms.change_terms(instances(impact.before["periods"]), now=now, seen=impact.after["version"])
+def undo_school_terms(impact: Impact, *, by: User, now: datetime) -> None:
+    school_terms.change_terms(instances(impact.before["periods"]), now=now, seen=impact.after["version"])
 
 
 # --- Policies -------------------------------------------------------------------------------------
@@ -371,7 +375,7 @@ def undo(impact: Impact, *, by: User, now: datetime) -> None:
     undoing = {
         Cause.CLOSURE: undo_closure,
         Cause.RULES: undo_hours,
-        Cause.TERMS: undo_terms,
+        Cause.TERMS: undo_school_terms,
         Cause.POLICY: undo_policy,
         Cause.LAYOUT: undo_layout,
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closures, copying, days, hours, impacts, inbox, layout, terms, unmet, year
+from .views import closures, copying, days, hours, impacts, inbox, layout, school_terms, unmet, year
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -22,10 +22,10 @@ urlpatterns = [
     path("manage/spaces/<int:pk>/venue-hours/", hours.follow_venue, name="venue_hours"),
     path("manage/venues/<int:pk>/year/<int:year>/", year.show, name="year"),
     path("manage/venues/<int:pk>/copy/", copying.copy, name="copy"),
-    path("manage/terms/", terms.index, name="terms"),
-    path("manage/terms/new/", terms.new, name="new_term"),
-    path("manage/terms/<int:pk>/", terms.edit, name="term"),
-    path("manage/terms/<int:pk>/remove/", terms.remove, name="remove_term"),
+    path("manage/school-terms/", school_terms.index, name="school_terms"),
+    path("manage/school-terms/new/", school_terms.new, name="new_school_term"),
+    path("manage/school-terms/<int:pk>/", school_terms.edit, name="school_term"),
+    path("manage/school-terms/<int:pk>/remove/", school_terms.remove, name="remove_school_term"),
     path("manage/unmet/", unmet.most_wanted, name="unmet"),
     path("manage/halls/<int:pk>/layout/", layout.show, name="layout"),
     path("manage/venues/<int:pk>/closures/", closures.of_venue, name="closures"),

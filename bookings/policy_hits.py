@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from venues.audiences import Asker, asker
 from venues.clock import local
 from venues.fields import bounds
-from venues.models import Opening, Policy, Space
+from venues.models import Opening, Space
 from venues.opening_hours import Stretch, merged
 from venues.policies import problems_with, problems_with_opening
+from venues.policy_layers import POLICY_FIELDS
 from venues.problems import Problem
 
 from .models import AGREED_OR_ASKED, Occupancy
@@ -148,4 +149,4 @@ def json_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def values_of(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `json_of` has noted as `change_policy` takes it."""
-    return {name: Policy._meta.get_field(name).to_python(value) for name, value in said.items()}  # type: ignore[union-attr]
+    return {name: POLICY_FIELDS[name].to_python(value) for name, value in said.items()}

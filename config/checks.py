@@ -12,7 +12,7 @@ def server_is_fit(app_configs, databases, **kwargs) -> list[checks.CheckMessage]
     problems: list[checks.CheckMessage] = []
     for alias in databases or []:
         with connections[alias].cursor() as cursor:
-            version = connections[alias].pg_version // 10_000  # type: ignore[attr-defined]
+            version = connections[alias].pg_version // 10_000  # type: ignore[attr-defined]  # PostgreSQL's
             cursor.execute("SHOW server_encoding")
             (encoding,) = cursor.fetchone()
         if version < OLDEST_SERVER:

@@ -15,7 +15,7 @@ os.environ |= {
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["STATE_DIR"] = str(environment.state_dir() / "test")
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403  # settings are modules of names
 from config.settings import STORAGES
 
 # Spares tests the hashed names that only `collectstatic` knows.

@@ -18,7 +18,7 @@ from . import wording
 from .audiences import Audience, for_everyone
 from .models import Policy, Purpose, Terms, Venue
 from .policy_inheritance import Inherited, Values
-from .policy_layers import FIELDS
+from .policy_layers import FIELDS, POLICY_FIELDS
 from .problems import Problem
 from .widgets import DayInput
 
@@ -66,7 +66,7 @@ class PolicyForm(forms.Form):
 
     def question(self, name: str) -> forms.Field:
         """Return the field by which something is said, with what holds if nothing is."""
-        column: Any = Policy._meta.get_field(name)
+        column: Any = POLICY_FIELDS[name]
         facts = {"label": column.verbose_name, "required": False, "help_text": self.instead(name)}
         nothing = ("", _("No rule of its own"))
         if name == "who_may_book":
@@ -211,7 +211,7 @@ def plain_in_words(name: str, value: Any) -> str:
         return time_format(value, "TIME_FORMAT")
     if isinstance(value, date):
         return wording.day(value)
-    choices = dict(Policy._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
+    choices = dict(POLICY_FIELDS[name].flatchoices)
     return str(choices.get(value, value))
 
 

@@ -21,7 +21,7 @@ from .models.spaces import (
     MOST_NOTICE_WEEKDAYS,
     START_STEPS,
 )
-from .policy_layers import FIELDS
+from .policy_layers import POLICY_FIELDS
 from .problems import Problem
 
 Owner = str | Venue | Space  # a kind by its code
@@ -30,8 +30,10 @@ Values = Mapping[str, Any]  # by field; terms by their id
 SHORTEST_BOOKING = 5  # minutes
 OLDEST = 99
 
-COLUMNS = {name: Policy._meta.get_field(name).attname for name in FIELDS}  # type: ignore[union-attr]
-DEFAULTS: Values = {name: Space._meta.get_field(name).get_default() for name in FIELDS}  # type: ignore[union-attr]
+COLUMNS = {name: field.attname for name, field in POLICY_FIELDS.items()}
+DEFAULTS: Values = {
+    field.name: field.get_default() for field in Space._meta.fields if field.name in POLICY_FIELDS
+}
 
 
 class Inherited(NamedTuple):

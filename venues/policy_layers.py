@@ -13,7 +13,8 @@ from django.db.models import QuerySet
 from .models import Policy, Space
 
 OWNERS = {"id", "kind", "venue", "space", "imported"}
-FIELDS = [field.name for field in Policy._meta.fields if field.name not in OWNERS]
+POLICY_FIELDS = {field.name: field for field in Policy._meta.fields if field.name not in OWNERS}
+FIELDS = list(POLICY_FIELDS)
 
 LAYERS = """
     from venues_space here

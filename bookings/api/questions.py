@@ -1,6 +1,7 @@
 """What may be asked about time: from when to when, at which hours, how long, how near."""
 
 import math
+import re
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
@@ -86,15 +87,17 @@ def end(value: date | datetime) -> datetime:
     return value if isinstance(value, datetime) else at(value + timedelta(days=1))
 
 
-@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$", "example": "17:00"})
+CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
+
+
+@extend_schema_field({"type": "string", "pattern": CLOCK_TIME, "example": "17:00"})
 class ClockTime(serializers.Field):
     default_error_messages = {"invalid": _("Write a time of the day like 17:00.")}
 
     def to_internal_value(self, data: str) -> time:
-        try:
-            return time.min if data == "24:00" else datetime.strptime(data, "%H:%M").time()  # noqa: DTZ007
-        except ValueError:
+        if not re.fullmatch(CLOCK_TIME, data, re.ASCII):
             self.fail("invalid")
+        return time.min if data == "24:00" else time.fromisoformat(data)
 
 
 @extend_schema_field(

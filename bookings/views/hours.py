@@ -244,6 +244,7 @@ def save(book: Rulebook) -> HttpResponse:
         )
         if made.status_code != 302:
             return made
+        # The next preview repeats what was posted. Django types the attribute as it first sets it.
         book.request.POST = undecided(book.request.POST)  # type: ignore[assignment]
     return made
 

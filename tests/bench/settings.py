@@ -14,7 +14,7 @@ os.environ |= {
     "DEFAULT_FROM_EMAIL": "varaukset@example.org",
 }
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403  # settings are modules of names
 from config.settings import DATABASES, STORAGES
 
 DATABASES["default"]["NAME"] = os.environ.get("BENCH_DATABASE", DATABASES["default"]["NAME"])

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bookings import hours, impacts, policies
-from bookings.changes import ChangedDays, ChangedPolicy, ChangedRules, ChangedTerms, FollowedVenue
+from bookings.changes import ChangedDays, ChangedPolicy, ChangedRules, ChangedSchoolTerms, FollowedVenue
 from bookings.impacts import Fate
 from bookings.models import Booking, Impact, Status
 from tests.bookings.changing import DUE, everything, place, status
@@ -193,7 +193,7 @@ def test_terms_that_end_earlier_hit_the_schools_bookings_everywhere():
         pk=term.pk, kind="term", name_fi="Kevät", first=term.first, last=MONDAY + timedelta(days=2)
     )
 
-    impact = impacts.decide(ChangedTerms([shorter]), fates=Fate.CANCEL, by=stina, now=NOW)
+    impact = impacts.decide(ChangedSchoolTerms([shorter]), fates=Fate.CANCEL, by=stina, now=NOW)
 
     assert [hit.date.booking for hit in impact.hits.order_by("pk")] == bookings
     impacts.undo(impact, by=stina, now=NOW)

@@ -92,7 +92,7 @@ def test_year_prints_on_one_sheet(page: Page, gym, live_server):
 
 def test_staff_keeps_the_terms(page: Page, gym, live_server):
     sign_in(page, create_user("Kerttu", is_staff=True))
-    page.goto(live_server.url + reverse("bookings:terms"))
+    page.goto(live_server.url + reverse("bookings:school_terms"))
     for size in SIZES:
         page.set_viewport_size(size)
         fits(page)

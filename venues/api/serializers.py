@@ -40,6 +40,7 @@ class Known(serializers.CharField):
     def __init__(self):
         super().__init__(read_only=True, allow_null=True)
 
+    # A text field that may answer null: the framework's types know only texts that may be null on the way in.
     def to_representation(self, value: str) -> str | None:  # type: ignore[override]
         return value or None
 

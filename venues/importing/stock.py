@@ -1,5 +1,6 @@
 """The rows that an import looks after: how each kind of row is read, made and changed."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ def told(record: Record) -> dict[str, Any]:
     return record.facts | hours | layout
 
 
-class Stock:
+class Stock(ABC):
     """The stored rows of one kind, by key. Facts go by their names in the files."""
 
     name: str
@@ -34,8 +35,9 @@ class Stock:
     def __init__(self) -> None:
         self.rows: dict[Key, Any] = self.read()
 
+    @abstractmethod
     def read(self) -> dict[Key, Any]:
-        raise NotImplementedError
+        """Return the stored rows by their keys."""
 
     def says(self, record: Record, row: Any) -> dict[str, Any]:
         """Return what a record says of a row that is there."""

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from bookings import terms
+from bookings import school_terms
 from tests.bookings.pages import words
 from tests.factories import (
     MONDAY,
@@ -56,7 +56,7 @@ def periods() -> list[tuple[int, str, date, date]]:
 def test_openings_follow_the_terms(gym):
     assert mondays() == []
 
-    terms.change_terms([SchoolPeriod(**SPRING), SchoolPeriod(**WINTER_BREAK)], now=NOW)
+    school_terms.change_terms([SchoolPeriod(**SPRING), SchoolPeriod(**WINTER_BREAK)], now=NOW)
 
     assert mondays()[0] == MONDAY
     assert MONDAY + timedelta(weeks=3) not in mondays()
@@ -64,34 +64,34 @@ def test_openings_follow_the_terms(gym):
 
 
 def test_what_is_not_said_again_is_gone_and_the_rest_keeps_its_id(gym):
-    terms.change_terms([SchoolPeriod(**SPRING), SchoolPeriod(**WINTER_BREAK)], now=NOW)
+    school_terms.change_terms([SchoolPeriod(**SPRING), SchoolPeriod(**WINTER_BREAK)], now=NOW)
     spring = SchoolPeriod.objects.get(kind="term")
     spring.last = date(2027, 2, 7)
 
-    terms.change_terms([spring], now=NOW)
+    school_terms.change_terms([spring], now=NOW)
 
     assert periods() == [(spring.pk, "Kevätlukukausi", date(2027, 1, 7), date(2027, 2, 7))]
     assert mondays() == [MONDAY]
 
 
 def test_what_was_before_can_be_said_again(gym):
-    terms.change_terms([SchoolPeriod(**SPRING), SchoolPeriod(**WINTER_BREAK)], now=NOW)
+    school_terms.change_terms([SchoolPeriod(**SPRING), SchoolPeriod(**WINTER_BREAK)], now=NOW)
     before, opened = list(SchoolPeriod.objects.all()), mondays()
     told = periods()
-    terms.change_terms([], now=NOW)
+    school_terms.change_terms([], now=NOW)
     assert mondays() == []
 
-    terms.change_terms(before, now=NOW)
+    school_terms.change_terms(before, now=NOW)
 
     assert (periods(), mondays()) == (told, opened)
 
 
 def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(gym):
-    seen = terms.version([])
-    terms.change_terms([SchoolPeriod(**SPRING)], now=NOW)
+    seen = school_terms.version([])
+    school_terms.change_terms([SchoolPeriod(**SPRING)], now=NOW)
 
     with pytest.raises(ChangedMeanwhile):
-        terms.change_terms([SchoolPeriod(**WINTER_BREAK)], now=NOW, seen=seen)
+        school_terms.change_terms([SchoolPeriod(**WINTER_BREAK)], now=NOW, seen=seen)
 
     assert [name for _, name, _, _ in periods()] == ["Kevätlukukausi"]
 
@@ -100,17 +100,17 @@ def test_halls_concerned_are_those_of_venues_where_something_asks_for_terms(gym)
     without_terms = create_space()
     beside = create_space(venue=gym.venue)
 
-    assert terms.hall_ids() == {gym.pk, beside.pk}
-    assert without_terms.pk not in terms.hall_ids()
+    assert school_terms.hall_ids() == {gym.pk, beside.pk}
+    assert without_terms.pk not in school_terms.hall_ids()
 
 
 def test_terms_are_known_until_the_last_one_ends():
-    assert terms.known_until() is None
+    assert school_terms.known_until() is None
 
     SchoolPeriod.objects.create(**SPRING)
     SchoolPeriod.objects.create(**WINTER_BREAK)
 
-    assert terms.known_until() == date(2027, 6, 5)
+    assert school_terms.known_until() == date(2027, 6, 5)
 
 
 # --- The pages ------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_page_lists_terms_by_school_year_and_says_until_when_they_are_known(offi
     SchoolPeriod.objects.create(**SPRING)
     SchoolPeriod.objects.create(**WINTER_BREAK | {"is_demo": True})
 
-    said = words(office.get(reverse("bookings:terms")))
+    said = words(office.get(reverse("bookings:school_terms")))
 
     assert "Lukukaudet tiedetään la 5.6.2027 asti" in said
     assert "Lukuvuosi 2026–2027" in said
@@ -142,11 +142,11 @@ def test_page_lists_terms_by_school_year_and_says_until_when_they_are_known(offi
 
 
 def test_page_warns_when_bookings_can_be_made_past_the_last_term(office, gym):
-    assert "Lukukausia ei tiedetä vielä" in words(office.get(reverse("bookings:terms")))
+    assert "Lukukausia ei tiedetä vielä" in words(office.get(reverse("bookings:school_terms")))
 
 
 def test_term_is_added(office, gym):
-    response = office.post(reverse("bookings:new_term"), posted())
+    response = office.post(reverse("bookings:new_school_term"), posted())
 
     assert response.status_code == 302
     assert [row[1:] for row in periods()] == [("Kevätlukukausi", date(2027, 1, 7), date(2027, 6, 5))]
@@ -155,7 +155,7 @@ def test_term_is_added(office, gym):
 
 def test_term_is_changed_and_is_no_longer_demo_data(office, gym):
     term = SchoolPeriod.objects.create(**SPRING, is_demo=True)
-    address = reverse("bookings:term", args=[term.pk])
+    address = reverse("bookings:school_term", args=[term.pk])
     version = office.get(address).context["form"]["version"].value()
 
     response = office.post(address, posted(last="2027-02-07", version=version))
@@ -167,7 +167,7 @@ def test_term_is_changed_and_is_no_longer_demo_data(office, gym):
 
 
 def test_term_that_ends_before_it_begins_is_refused_at_its_field(office):
-    response = office.post(reverse("bookings:new_term"), posted(last="2027-01-01"))
+    response = office.post(reverse("bookings:new_school_term"), posted(last="2027-01-01"))
 
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {"last"}
@@ -176,7 +176,7 @@ def test_term_that_ends_before_it_begins_is_refused_at_its_field(office):
 
 def test_term_that_somebody_else_saved_meanwhile_is_shown_first(office):
     term = SchoolPeriod.objects.create(**SPRING)
-    address = reverse("bookings:term", args=[term.pk])
+    address = reverse("bookings:school_term", args=[term.pk])
     version = office.get(address).context["form"]["version"].value()
     SchoolPeriod.objects.update(last=date(2027, 6, 4))
 
@@ -190,29 +190,33 @@ def test_term_that_somebody_else_saved_meanwhile_is_shown_first(office):
 def test_term_is_removed(office, gym):
     term = SchoolPeriod.objects.create(**SPRING)
 
-    response = office.post(reverse("bookings:remove_term", args=[term.pk]))
+    response = office.post(reverse("bookings:remove_school_term", args=[term.pk]))
 
     assert response.status_code == 302
     assert periods() == []
 
 
 def test_page_shows_whom_a_change_hits_before_it_is_made(office, gym):
-    terms.change_terms([SchoolPeriod(**SPRING)], now=NOW)
+    school_terms.change_terms([SchoolPeriod(**SPRING)], now=NOW)
     evening = [hour(clock, day=MONDAY + timedelta(days=7)) for clock in ("17:00", "18:00")]
     create_booking(gym, *evening, customer=create_user("Mikael Lindholm"))
 
-    response = office.post(reverse("bookings:new_term"), posted(**WINTER_BREAK | {"first": "2027-02-08"}))
+    response = office.post(
+        reverse("bookings:new_school_term"), posted(**WINTER_BREAK | {"first": "2027-02-08"})
+    )
 
     assert response.status_code == 200
     assert "Mikael Lindholm" in words(response)
     assert [name for _, name, _, _ in periods()] == ["Kevätlukukausi"]
 
 
-@pytest.mark.parametrize("page", ["terms", "new_term", "term", "remove_term"])
+@pytest.mark.parametrize("page", ["school_terms", "new_school_term", "school_term", "remove_school_term"])
 def test_terms_are_the_city_staffs_only(client, gym, page):
     term = SchoolPeriod.objects.create(**SPRING)
-    address = reverse(f"bookings:{page}", args=[term.pk] if page in {"term", "remove_term"} else [])
-    ask = client.post if page == "remove_term" else client.get
+    address = reverse(
+        f"bookings:{page}", args=[term.pk] if page in {"school_term", "remove_school_term"} else []
+    )
+    ask = client.post if page == "remove_school_term" else client.get
 
     assert ask(address).status_code == 302  # to sign in
     for stranger in (create_user("Aino"), create_manager(gym.venue)):

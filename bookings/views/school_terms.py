@@ -19,9 +19,9 @@ from venues.models import SchoolPeriod
 from venues.problems import Refused
 from venues.views.editing import posted, staff_only
 
-from .. import terms
-from ..changes import ChangedTerms
-from ..terms_forms import PeriodForm
+from .. import school_terms
+from ..changes import ChangedSchoolTerms
+from ..school_terms_forms import PeriodForm
 from .impacts import impact_preview
 
 SCHOOL_YEAR_BEGINS = 8  # in August, or the last days of July
@@ -32,7 +32,7 @@ SCHOOL_YEAR_BEGINS = 8  # in August, or the last days of July
 @login_required
 def index(request: SignedInRequest) -> HttpResponse:
     """The terms and breaks by school year, and until when they are known."""
-    until = terms.known_until()
+    until = school_terms.known_until()
     _first, last = openings.horizon(local(timezone.now()).date())
     context = {
         "years": [
@@ -41,9 +41,9 @@ def index(request: SignedInRequest) -> HttpResponse:
         "until": until,
         "is_known_too_briefly": until is None or until < last,
         "bookable_until": last,
-        "concerned": terms.timetables().count(),
+        "concerned": school_terms.timetables().count(),
     }
-    return render(request, "bookings/manager/terms.html", context)
+    return render(request, "bookings/manager/school_terms.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,7 +54,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return show(request, form)
     known = list(SchoolPeriod.objects.all())
-    return save(request, form, [*known, form.period], seen=terms.version(known))
+    return save(request, form, [*known, form.period], seen=school_terms.version(known))
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,7 +62,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 @login_required
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     known = list(SchoolPeriod.objects.all())
-    seen = terms.version(known)
+    seen = school_terms.version(known)
     period = get_object_or_404(SchoolPeriod, pk=pk)
     name = str(period)
     form = PeriodForm(posted(request), instance=period)
@@ -82,13 +82,13 @@ def remove(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         return change(
             request,
-            ChangedTerms(others, seen=terms.version(known)),
+            ChangedSchoolTerms(others, seen=school_terms.version(known)),
             verb=_("Remove it"),
             said=_("%(name)s has been removed.") % {"name": period},
         )
     except Refused as refusal:
         messages.error(request, refusal.message)
-        return redirect("bookings:term", pk)
+        return redirect("bookings:school_term", pk)
 
 
 # --- What the pages have in common ----------------------------------------------------------------
@@ -110,7 +110,7 @@ def save(
     try:
         return change(
             request,
-            ChangedTerms(periods, seen=seen),
+            ChangedSchoolTerms(periods, seen=seen),
             verb=_("Save"),
             said=_("%(name)s has been saved.") % {"name": form.period},
         )
@@ -119,12 +119,12 @@ def save(
         return show(request, form, name)
 
 
-def change(request: SignedInRequest, changed: ChangedTerms, *, verb: str, said: str) -> HttpResponse:
+def change(request: SignedInRequest, changed: ChangedSchoolTerms, *, verb: str, said: str) -> HttpResponse:
     return impact_preview(
-        request, changed, title=_("School terms"), verb=verb, said=said, back=reverse("bookings:terms")
+        request, changed, title=_("School terms"), verb=verb, said=said, back=reverse("bookings:school_terms")
     )
 
 
 def show(request: SignedInRequest, form: PeriodForm, name: str = "") -> HttpResponse:
     status = 409 if form.differences else 422 if form.errors else 200
-    return render(request, "bookings/manager/term.html", {"form": form, "name": name}, status=status)
+    return render(request, "bookings/manager/school_term.html", {"form": form, "name": name}, status=status)
