@@ -200,6 +200,18 @@ def of_city(windows: Sequence[Stretch], now: datetime) -> dict:
     }
 
 
+def first_and_last_start(space: Space, *, now: datetime) -> Stretch:
+    """Return between which instants what is booked now may begin: how long before, and how far ahead."""
+    here = local(now)
+    first, last = now + timedelta(hours=space.notice_hours), now + timedelta(days=space.ahead_days)
+    if space.notice_weekdays:
+        today = here.date() if here.time() <= space.notice_by else here.date() + A_DAY
+        first = max(first, earliest_starts(today)[space.notice_weekdays - 1])
+    if space.ahead_until:
+        last = min(last, exact(at(space.ahead_until + A_DAY)))
+    return first, last
+
+
 @lru_cache(maxsize=100)
 def earliest_starts(day: date) -> list[datetime]:
     """Return the first instant that can still be booked on this day, by how many weekdays before."""

@@ -133,8 +133,7 @@ def closed_days(space: Space, start: datetime, end: datetime, reasons: dict[date
 
 
 def opened(space: Space, openings: Iterable[Opening], *, now: datetime, asker: Asker) -> Iterator[Row]:
-    first = now + timedelta(hours=space.notice_hours)
-    last = now + timedelta(days=space.ahead_days)
+    first, last = availability.first_and_last_start(space, now=now)
     for opening in openings:
         opens, closes = bounds(opening.period)
         if not asker.belongs_to(opening.open_to, space.venue.run_by_id):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -105,18 +106,25 @@ def impact_preview(
         "can_go_back": can_go_back,
         "form": form,
         "refused": refused,
+        "buttons": buttons(verb, found.total),
+        **told_of(found, number, form, request.POST),
+    }
+    status = 409 if refused else 422 if form.errors else 200
+    return render(request, "bookings/manager/impact_preview.html", context, status=status)
+
+
+def told_of(found: Preview, number: int, form: DecisionForm, data: QueryDict) -> dict[str, Any]:
+    """Return what the page tells of the hits, with the fates that were chosen for them so far."""
+    return {
         "total": found.total,
         "version": found.version,
         "page": Paginator(range(found.total), PAGE_SIZE).page(number),
         "common": common(found),
         "hits": [Row(hit, form.fates.get(hit.date.pk, "")) for hit in found.hits],
-        "repeated": repeated(request.POST, form.fates, found),
+        "repeated": repeated(data, form.fates, found),
         "is_picked_elsewhere": not form.fates.keys() <= {hit.date.pk for hit in found.hits},
-        "buttons": buttons(verb, found.total),
         "grace": settings.GRACE // timedelta(minutes=1),
     }
-    status = 409 if refused else 422 if form.errors else 200
-    return render(request, "bookings/manager/impact_preview.html", context, status=status)
 
 
 def goes_back(request: SignedInRequest) -> bool:

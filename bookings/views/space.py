@@ -95,7 +95,8 @@ def week_of(
     minutes = minutes or length_asked(request, space)
     length = timedelta(minutes=minutes)
     today = local(now).date()
-    furthest = today + timedelta(days=space.ahead_days)
+    _first, last = availability.first_and_last_start(space, now=now)
+    furthest = max(local(last).date(), today)
     asked = day_asked(request)
     first = None
     if asked is None:

@@ -6,9 +6,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from accounts.models import User
 from bookings.models import Booking
 from tests.factories import hour
 from venues.models import Space
+
+
+def signed_in(user: User) -> Client:
+    """Return a browser, set to English, of somebody who is signed in."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
 
 
 def period(start: str | datetime = "10:00", end: str | datetime = "12:00") -> str:

@@ -3,18 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Closure, Occupancy
+from tests.bookings.pages import signed_in
 from tests.factories import (
     MONDAY,
     NOW,
     create_booking,
     create_closure,
-    create_gym,
     create_manager,
     create_space,
     create_user,
@@ -25,35 +24,7 @@ from tests.factories import (
 from venues.clock import at, local
 from venues.models import Space, Venue
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    """It is eight o'clock on a Monday, and stays so."""
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def gym() -> tuple[Space, ...]:
-    return create_gym()
-
-
-@pytest.fixture
-def venue(gym) -> Venue:
-    return gym[0].venue
-
-
-@pytest.fixture
-def desk(venue) -> Client:
-    return signed_in(create_manager(venue))
-
-
-def signed_in(user) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
 
 
 def closing(*spaces: Space, **facts) -> dict:

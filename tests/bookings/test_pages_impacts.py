@@ -15,11 +15,11 @@ from django.utils import translation
 from bookings import impacts, lifecycle
 from bookings.models import Booking, Closure, Hit, Impact, Status
 from bookings.wishes import Wish
+from tests.bookings.pages import signed_in
 from tests.factories import (
     MONDAY,
     NOW,
     create_booking,
-    create_gym,
     create_manager,
     create_organisation,
     create_space,
@@ -27,39 +27,11 @@ from tests.factories import (
     create_venue,
 )
 from venues.clock import at
-from venues.models import Space, Venue
+from venues.models import Space
 from venues.wording import full_when, when
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
 FIRST = MONDAY + timedelta(days=4)  # of the days that are closed
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    """It is eight o'clock on a Monday, and stays so."""
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def gym() -> tuple[Space, ...]:
-    return create_gym()
-
-
-@pytest.fixture
-def venue(gym) -> Venue:
-    return gym[0].venue
-
-
-@pytest.fixture
-def desk(venue) -> Client:
-    return signed_in(create_manager(venue))
-
-
-def signed_in(user) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
 
 
 def book(space: Space, *, days: int = 0, hours: int = 10, **facts) -> Booking:

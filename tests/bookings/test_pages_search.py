@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from tests.bookings.pages import words
 from tests.factories import (
     MONDAY,
-    NOW,
     create_booking,
     create_district,
     create_space,
@@ -20,19 +19,8 @@ from tests.factories import (
 )
 from venues.models import Purpose, Space, Venue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning", "finnish")]
 SATURDAY = MONDAY + timedelta(days=5)
-
-
-@pytest.fixture(autouse=True)
-def monday_morning():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def finnish(client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fi"
 
 
 def create_place(

@@ -3,13 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 
 from bookings.models import UnmetWish
 from tests.bookings.pages import words
 from tests.factories import (
     MONDAY,
-    NOW,
     create_booking,
     create_district,
     create_gym,
@@ -23,19 +21,8 @@ from tests.factories import (
 )
 from venues.models import Purpose
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning", "finnish")]
 TUESDAY = MONDAY + timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def monday_morning():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def finnish(client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fi"
 
 
 def create_room(name: str = "Hilleri", opens: str = "09:00", closes: str = "21:00", **facts):

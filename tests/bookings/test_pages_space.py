@@ -25,7 +25,7 @@ from tests.factories import (
 from venues import openings
 from venues.models import Purpose, Space
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("finnish")]
 SATURDAY = MONDAY + timedelta(days=5)
 
 
@@ -34,11 +34,6 @@ def monday_morning():
     cache.clear()
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-@pytest.fixture(autouse=True)
-def finnish(client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fi"
 
 
 def create_room(**facts) -> Space:

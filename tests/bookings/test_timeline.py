@@ -126,6 +126,14 @@ def test_too_soon_is_past_too():
     assert rows_of(hall, day=MONDAY)[0] == (Kind.PAST, "00-20")
 
 
+def test_days_too_soon_by_the_weekday_and_after_the_last_are_told_apart():
+    hall = create_hall(opens="00:00", closes="00:00", notice_weekdays=1, ahead_until=date(2027, 2, 5))
+
+    assert rows_of(hall, day=MONDAY) == [(Kind.PAST, "00-00")]
+    assert rows_of(hall, day=date(2027, 2, 2))[0][0] == Kind.FREE
+    assert rows_of(hall, day=date(2027, 2, 6)) == [(Kind.LATER, "00-00")]
+
+
 def test_rows_have_no_gaps_even_on_the_nights_of_clock_change():
     spaces = list(create_gym())
     for day in (date(2027, 3, 28), date(2027, 10, 31)):
