@@ -69,4 +69,5 @@ function settle(root) {
 }
 
 document.addEventListener("DOMContentLoaded", () => settle(document));
-document.addEventListener("htmx:afterSwap", (event) => settle(event.detail.target));
+/* Not before htmx hears the buttons of the new part: a key pressed sooner would send the whole form. */
+document.addEventListener("htmx:afterSettle", (event) => settle(event.detail.target));

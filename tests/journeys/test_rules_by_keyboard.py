@@ -140,6 +140,20 @@ def test_rows_are_taken_away_and_mistakes_are_told(desk, school):
     assert OpeningRule.objects.count() == 2
 
 
+def test_focus_comes_when_the_new_rows_listen(desk, school):
+    open_weekly(school.venue.timetable, WORKING_DAYS, "08:00", "16:00")
+    desk.goto(school.page)
+    # A slow machine takes its time between showing the new rows and listening to their buttons.
+    desk.evaluate("htmx.config.defaultSettleDelay = 400; window.samePage = true")
+
+    press(desk, row(desk, 0).locator("summary").first, "Enter")
+    press(desk, row(desk, 0).get_by_role("button", name="Poista"), "Enter")
+    expect(desk.get_by_role("button", name="Lisää aika")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(row(desk, 0).get_by_label("ma", exact=True)).to_be_focused()
+    assert desk.evaluate("window.samePage"), "the whole page was sent"
+
+
 def test_without_script(browser, school):
     context = browser.new_context(java_script_enabled=False, locale="fi-FI")
     page = context.new_page()
