@@ -8,12 +8,12 @@ from typing import ParamSpec, TypeVar
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.problems import Alternative, Refused
 from venues import quotas
 from venues.audiences import Asker, asker
 from venues.clock import local
 from venues.models import Space
 from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING, MINUTE
-from venues.problems import Alternative, Refused
 
 from .availability import free, free_stretches
 from .models import Booking

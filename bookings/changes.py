@@ -16,14 +16,14 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.problems import Problem
+from accounts.versions import ChangedMeanwhile, version_of
 from venues import demo_facts, openings
 from venues.clock import local
 from venues.fields import pieces
 from venues.models import OpeningException, OpeningRule, SchoolPeriod, Space, Timetable, Venue
 from venues.opening_hours import Hours, Stretch
 from venues.policy_inheritance import Owner, Values, layer_of, spaces_under
-from venues.problems import Problem
-from venues.versions import ChangedMeanwhile, version_of
 
 from . import closures, hours, policies, policy_hits, school_terms
 from .closed_times import WishedClosure, times_of

@@ -8,10 +8,10 @@ from itertools import islice
 from dateutil import rrule
 from django.utils.translation import gettext_lazy as _
 
+from accounts.problems import Problem
 from venues.clock import CITY, exact, local
 from venues.models import Space
 from venues.opening_hours import Stretch, merged, moment
-from venues.problems import Problem
 
 from .models import Closure
 

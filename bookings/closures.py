@@ -19,11 +19,11 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from accounts.models import User
+from accounts.problems import Problem, Refused
+from accounts.versions import ChangedMeanwhile
 from venues.fields import pieces
 from venues.models import Space
 from venues.opening_hours import Stretch, merged
-from venues.problems import Problem, Refused
-from venues.versions import ChangedMeanwhile
 
 from . import occupancies
 from .closed_times import WishedClosure, problems_with, times_of, without

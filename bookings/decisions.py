@@ -8,10 +8,10 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.problems import Problem
 from venues.clock import MINUTES_A_DAY, at, exact, local
 from venues.halls import share_floor, short_name
 from venues.models import Space
-from venues.problems import Problem
 
 from . import judging, timeline
 from .models import DEADLINES, Booking, BookingQuerySet, Occupancy, Status

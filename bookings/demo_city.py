@@ -11,10 +11,10 @@ from django.db import transaction
 
 from accounts.demo import PEOPLE, Person, email_of
 from accounts.models import Membership, Organisation, User
+from accounts.problems import Refused
 from venues.audiences import asker
 from venues.clock import at, local
 from venues.models import Space, Venue, VenueRole
-from venues.problems import Refused
 
 from . import closures, hours, judging, lifecycle
 from .closed_times import WishedClosure

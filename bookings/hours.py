@@ -27,12 +27,12 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from accounts.models import Organisation
+from accounts.versions import refuse_other_version, version_of
 from venues import demo_facts, openings
 from venues.audiences import Audience, for_everyone
 from venues.clock import local
 from venues.models import Opening, OpeningException, OpeningRule, Space, Timetable, Venue
 from venues.opening_hours import Hours
-from venues.versions import refuse_other_version, version_of
 
 from .models import AGREED_OR_ASKED, Occupancy
 from .occupancies import lock_halls

@@ -21,10 +21,10 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.problems import Alternative, Problem, Refused
+from accounts.versions import ChangedMeanwhile, version_of
 from venues.models import Space, Venue
-from venues.problems import Alternative, Problem, Refused
 from venues.texts import text_of
-from venues.versions import ChangedMeanwhile, version_of
 
 from . import changes, lifecycle, occupancies, promises, replanning, signals
 from .changes import Change, Made, Why

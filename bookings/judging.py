@@ -12,6 +12,7 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from accounts.models import User
+from accounts.problems import Problem
 from venues import policies, quotas, terms_of_use
 from venues.audiences import Asker
 from venues.clock import CITY, local
@@ -19,7 +20,6 @@ from venues.fields import bounds
 from venues.models import Opening, Purpose, Space
 from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING
 from venues.opening_hours import Stretch, merged, moment
-from venues.problems import Problem
 
 from . import closures
 from .models import AGREED_OR_ASKED, Occupancy

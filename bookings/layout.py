@@ -11,11 +11,11 @@ from django.utils.translation import ngettext_lazy
 from psycopg.types.multirange import Multirange
 
 from accounts.models import User
+from accounts.problems import Problem, Refused
+from accounts.versions import refuse_other_version, version_of
 from venues.fields import footprint, pieces
 from venues.models import Space
 from venues.models.spaces import MOST_PIECES
-from venues.problems import Problem, Refused
-from venues.versions import refuse_other_version, version_of
 
 from . import closures
 from .models import Occupancy

@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
+from accounts.problems import Problem, Refused
+from accounts.versions import ChangedMeanwhile
 from venues import audiences
 from venues.clock import local
 from venues.models import Space
 from venues.policies import needs_approval
-from venues.problems import Problem, Refused
-from venues.versions import ChangedMeanwhile
 
 from . import closures, judging, making_way, occupancies, permissions, signals
 from .alternatives import offering_alternatives

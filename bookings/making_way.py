@@ -1,6 +1,6 @@
 """Let a request that a closure has kept take its time: it held none, so the closure made no hole for it."""
 
-from venues.problems import Refused
+from accounts.problems import Refused
 
 from . import closures
 from .models import Hit, Impact, Occupancy

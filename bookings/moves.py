@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
-from venues.problems import Problem, Refused
-from venues.versions import ChangedMeanwhile
+from accounts.problems import Problem, Refused
+from accounts.versions import ChangedMeanwhile
 
 from . import closures, occupancies, signals
 from .models import ENDED, Booking, Hit, Occupancy, Status

@@ -13,9 +13,9 @@ import psycopg
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
 
+from accounts.problems import Alternative, Problem, Refused
 from venues.clock import exact
 from venues.models import Space
-from venues.problems import Alternative, Problem, Refused
 
 from .models import Booking, Hit, Occupancy
 from .transactions import lock

@@ -4,6 +4,8 @@ New rules hold for new bookings; those that have been made are not judged again.
 refused is told by `bookings.impacts` before it is made.
 """
 
+from accounts.problems import Refused
+from accounts.versions import refuse_other_version, version_of
 from venues import policy_layers
 from venues.models import Policy
 from venues.policy_inheritance import (
@@ -15,8 +17,6 @@ from venues.policy_inheritance import (
     layer_of,
     spaces_under,
 )
-from venues.problems import Refused
-from venues.versions import refuse_other_version, version_of
 
 from .occupancies import lock_halls
 from .transactions import in_one_transaction

@@ -16,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.problems import Problem
 from venues.audiences import Asker, asker
 from venues.clock import local
 from venues.fields import bounds
@@ -23,7 +24,6 @@ from venues.models import Opening, Space
 from venues.opening_hours import Stretch, merged
 from venues.policies import problems_with, problems_with_opening
 from venues.policy_layers import POLICY_FIELDS
-from venues.problems import Problem
 
 from .models import AGREED_OR_ASKED, Occupancy
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.problems import Problem
 from venues.models import Space
-from venues.problems import Problem
 
 from . import layout, occupancies
 from .changes import Made, Why

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.problems import Alternative
 from venues.audiences import Asker, asker
 from venues.clock import local
 from venues.fields import pieces
 from venues.models import Space, Venue
-from venues.problems import Alternative
 
 from .availability import FreeSpace, Stretch, free
 from .models import Occupancy

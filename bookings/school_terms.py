@@ -9,10 +9,10 @@ from datetime import date, datetime
 
 from django.db.models import Max, Q, QuerySet
 
+from accounts.versions import refuse_other_version, version_of
 from venues import openings
 from venues.clock import local
 from venues.models import OpeningRule, SchoolPeriod, Space, Timetable
-from venues.versions import refuse_other_version, version_of
 
 from .occupancies import lock_halls
 from .transactions import in_one_transaction

@@ -14,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from accounts.problems import Problem
 from bookings.models import Booking, Status
 from bookings.week_grid import Column, Grid, Stretch, lay_out
 from venues import clock, wording
 from venues.fields import footprint
 from venues.models import Space, Venue
-from venues.problems import Problem
 from venues.texts import Text
 from venues.widgets import DayInput
 

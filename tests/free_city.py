@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import Organisation, User
+from accounts.problems import Refused
 from bookings import availability, judging, lifecycle, occupancies
 from bookings.models import Booking, Status
 from bookings.wishes import Wish
@@ -18,7 +19,6 @@ from venues import audiences, city_calendar, openings
 from venues.clock import at
 from venues.models import OpeningException, OpeningRule, SchoolPeriod, Space, Timetable
 from venues.opening_hours import Calendar, Exceptional, Rule
-from venues.problems import Refused
 
 TODAY = DAY  # the world begins a day before the eve, as the stored openings do
 

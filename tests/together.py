@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import connections
 
-from venues.problems import Refused
+from accounts.problems import Refused
 
 PATIENCE_SECONDS = 30
 

@@ -11,8 +11,9 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from accounts.versions import version_of
+
 from .texts import in_all_languages
-from .versions import version_of
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.problems import Problem
+
 from . import city_calendar, wording
 from .audiences import Asker, Audience
 from .clock import CITY, exact, local
 from .models import Space
 from .models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING, MINUTE
 from .opening_hours import A_DAY, Calendar, Stretch, days_from, merged, moment
-from .problems import Problem
 
 NIGHT_ENDS = time(4)  # an evening or a weekend lasts until then on the morning after
 SATURDAY = 6

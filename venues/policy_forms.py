@@ -14,12 +14,13 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.problems import Problem
+
 from . import wording
 from .audiences import Audience, for_everyone
 from .models import Policy, Purpose, Terms, Venue
 from .policy_inheritance import Inherited, Values
 from .policy_layers import FIELDS, POLICY_FIELDS
-from .problems import Problem
 from .widgets import DayInput
 
 YES_NO = [("true", gettext_lazy("Yes")), ("false", gettext_lazy("No"))]

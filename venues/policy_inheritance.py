@@ -10,6 +10,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.problems import Problem
+
 from . import wording
 from .clock import MINUTES_A_DAY
 from .models import Policy, Space, Venue
@@ -22,7 +24,6 @@ from .models.spaces import (
     START_STEPS,
 )
 from .policy_layers import POLICY_FIELDS
-from .problems import Problem
 
 Owner = str | Venue | Space  # a kind by its code
 Values = Mapping[str, Any]  # by field; terms by their id

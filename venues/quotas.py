@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import ngettext
 
+from accounts.problems import Problem
+
 from . import wording
 from .clock import local
 from .models import Space
 from .opening_hours import A_DAY, Days, monday_of
 from .policies import season_of
-from .problems import Problem
 
 
 def day_of(day: date) -> Days:

@@ -14,13 +14,14 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.problems import Problem
+from accounts.versions import version_of
+
 from .audiences import Audience, for_everyone
 from .hours_forms import CLOSED, HoursField
 from .hours_in_words import CONDITIONS, SOME_LEAP_YEAR, joint_sentence
 from .models import OpeningRule, Venue
 from .opening_hours import MOST_RULES
-from .problems import Problem
-from .versions import version_of
 from .widgets import DayInput
 
 SEASON_DAY = re.compile(r"(\d{1,2})\s*[./]\s*(\d{1,2})\s*[./]?")

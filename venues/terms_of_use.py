@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.problems import Problem, Refused
+
 from .models import Space, Terms, TermsVersion
-from .problems import Problem, Refused
 from .texts import in_all_languages
 
 TEXTS = in_all_languages("text")

@@ -12,8 +12,8 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from accounts.problems import Problem, Refused
 from venues.api.serializers import Texts
-from venues.problems import Problem, Refused
 
 from .fields import Instant
 

@@ -19,7 +19,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from venues.problems import Problem, Refused
+from accounts.problems import Problem, Refused
 
 from ..models import KeptAnswer
 from ..transactions import in_one_transaction

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.details import remember_birth, remember_contact
 from accounts.models import User
+from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import house_rules, terms_of_use
 from venues.policies import needs_approval
-from venues.problems import Refused
 
 from .. import history, judging, lifecycle, permissions, wishes
 from ..forms import BookingForm

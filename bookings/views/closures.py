@@ -16,9 +16,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
+from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues.models import Space, Venue
-from venues.problems import Refused
 
 from .. import closures
 from ..changes import NewClosure

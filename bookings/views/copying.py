@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import hours_in_words
 from venues.clock import local
 from venues.models import Venue
 from venues.policy_forms import PolicyForm
 from venues.policy_inheritance import inherited, layer_of
-from venues.problems import Refused
 
 from .. import closures_in_words, copying
 from ..copying import Copied, What

@@ -20,9 +20,9 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from accounts.models import Organisation
+from accounts.problems import Problem, Refused
 from venues.clock import exact
 from venues.models import Space
-from venues.problems import Problem, Refused
 
 from .. import lifecycle, limits, permissions
 from ..availability import Stretch

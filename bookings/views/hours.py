@@ -17,15 +17,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.problems import Problem, Refused
 from accounts.requests import SignedInRequest
+from accounts.versions import ChangedMeanwhile, refuse_other_version, version_of
 from venues import hours_in_words
 from venues.clock import local
 from venues.models import Policy, Space, Timetable, Venue
 from venues.policy_forms import PolicyForm
 from venues.policy_inheritance import Owner, inherited, layer_of
-from venues.problems import Problem, Refused
 from venues.rule_forms import RulesForm
-from venues.versions import ChangedMeanwhile, refuse_other_version, version_of
 from venues.views.editing import posted
 
 from .. import hours

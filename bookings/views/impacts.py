@@ -20,9 +20,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
+from accounts.problems import Problem, Refused
 from accounts.requests import SignedInRequest
 from venues.models import Space, Venue
-from venues.problems import Problem, Refused
 from venues.views.editing import staff_only
 
 from .. import impacts, permissions

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import halls
 from venues.models import Venue
-from venues.problems import Refused
 from venues.wording import when
 
 from .. import decisions, lifecycle, wishes

@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import halls
 from venues.models import Space, Venue
-from venues.problems import Refused
 
 from .. import layout
 from ..layout import RedrawCollides

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.problems import Problem, Refused
 from accounts.requests import SignedInRequest
 from venues import wording
 from venues.audiences import asker
 from venues.clock import local
 from venues.models import Space
-from venues.problems import Problem, Refused
 
 from .. import lifecycle, permissions, wishes
 from ..forms import CancelForm, MoveForm

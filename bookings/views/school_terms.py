@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import openings
 from venues.clock import local
 from venues.models import SchoolPeriod
-from venues.problems import Refused
 from venues.views.editing import posted, staff_only
 
 from .. import school_terms

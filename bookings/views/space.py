@@ -11,13 +11,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from accounts.models import Organisation
+from accounts.problems import Alternative
 from venues import halls, hours_in_words, house_rules, wording
 from venues.audiences import Asker, asker
 from venues.clock import at, exact, local
 from venues.fields import pieces
 from venues.models import Space, Timetable, Venue
 from venues.opening_hours import monday_of
-from venues.problems import Alternative
 
 from .. import availability, permissions, week
 from ..search_form import LENGTHS

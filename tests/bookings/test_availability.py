@@ -8,6 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from accounts.problems import Refused
 from bookings import availability, judging, occupancies
 from bookings.models import Booking, Status
 from bookings.wishes import Wish
@@ -28,7 +29,6 @@ from tests.naive import DAY, HOUR
 from venues.audiences import STRANGER, asker
 from venues.clock import at, local
 from venues.models import Purpose, Space, Timetable
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from accounts.problems import Refused
 from bookings import closures, invariants, layout, lifecycle
 from bookings.closures import WishedClosure
 from bookings.models import Status
@@ -12,7 +13,6 @@ from bookings.wishes import Wish
 from tests.factories import MONDAY, NOW, create_booking, create_closure, create_gym, create_user, hour
 from tests.sql import assert_nobody_was_given_taken_time
 from tests.together import at_once, refusals, winners
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

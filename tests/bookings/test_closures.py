@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from accounts.problems import Refused
+from accounts.versions import ChangedMeanwhile
 from bookings import closures, invariants, layout, lifecycle, timeline
 from bookings.closures import WishedClosure, hits_of
 from bookings.models import Booking, Closure, Occupancy, Status
@@ -23,8 +25,6 @@ from tests.factories import (
 )
 from venues.clock import local
 from venues.opening_hours import merged
-from venues.problems import Refused
-from venues.versions import ChangedMeanwhile
 
 pytestmark = pytest.mark.django_db
 

@@ -20,13 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from accounts.problems import Refused
 from bookings import closures, invariants, layout, lifecycle
 from bookings.closures import WishedClosure
 from bookings.models import Booking, Occupancy, Status
 from bookings.wishes import Wish, wish_of
 from tests.factories import MONDAY, create_space, create_user, hour
 from venues.fields import pieces
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

@@ -7,6 +7,7 @@ import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
+from accounts.versions import ChangedMeanwhile
 from bookings import copying, impacts
 from bookings.copying import Copied, What
 from bookings.models import Closure, Hit, Impact
@@ -28,7 +29,6 @@ from tests.factories import (
 from venues import openings, policy_layers
 from venues.clock import at
 from venues.models import OpeningException, Policy, Space, Timetable, Venue
-from venues.versions import ChangedMeanwhile
 
 pytestmark = pytest.mark.django_db
 

@@ -7,6 +7,8 @@ import pytest
 from django.db import connections
 
 from accounts.models import Organisation
+from accounts.problems import Refused
+from accounts.versions import ChangedMeanwhile
 from bookings import hours, lifecycle
 from bookings.availability import free_stretches
 from bookings.models import Booking
@@ -25,8 +27,6 @@ from tests.factories import (
 from venues.audiences import Audience, asker
 from venues.clock import local
 from venues.models import Opening, OpeningRule, Space, Timetable, Venue
-from venues.problems import Refused
-from venues.versions import ChangedMeanwhile
 
 pytestmark = pytest.mark.django_db
 

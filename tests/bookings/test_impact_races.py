@@ -8,6 +8,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
+from accounts.problems import Refused
 from bookings import closures, impacts, lifecycle, promises, tasks
 from bookings.changes import NewClosure
 from bookings.closed_times import WishedClosure
@@ -19,7 +20,6 @@ from tests.factories import NOW, create_booking, create_space, create_user, hour
 from tests.sql import execute
 from tests.together import at_once, winners
 from venues.models import Space
-from venues.problems import Refused
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("all_is_as_promised")]
 

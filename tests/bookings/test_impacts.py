@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.problems import Refused
+from accounts.versions import ChangedMeanwhile
 from bookings import closures, impacts, lifecycle, occupancies
 from bookings.changes import NewClosure
 from bookings.closed_times import WishedClosure
@@ -20,8 +22,6 @@ from bookings.wishes import date_of, wish_of
 from tests.bookings.changing import DUE, closing, everything, place, status, told
 from tests.factories import NOW, create_booking, create_gym, create_space, create_user, hour, say_policy
 from venues.models import Purpose, Space
-from venues.problems import Refused
-from venues.versions import ChangedMeanwhile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_is_as_promised")]
 

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts.problems import Refused
 from bookings import impacts, tasks
 from bookings.impacts import Fate
 from bookings.layout import layout_of
@@ -14,7 +15,6 @@ from bookings.wishes import date_of
 from tests.bookings.changing import DUE, everything, status, told
 from tests.factories import NOW, create_booking, create_gym, create_manager, hour
 from venues.models import Space
-from venues.problems import Refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_is_as_promised")]
 

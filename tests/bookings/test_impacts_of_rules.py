@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.versions import ChangedMeanwhile
 from bookings import hours, impacts, policies
 from bookings.changes import ChangedDays, ChangedPolicy, ChangedRules, ChangedSchoolTerms, FollowedVenue
 from bookings.impacts import Fate
@@ -21,7 +22,6 @@ from tests.factories import (
     say_policy,
 )
 from venues.models import Opening, OpeningException, OpeningRule, Policy, SchoolPeriod, Space, Venue
-from venues.versions import ChangedMeanwhile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_is_as_promised")]
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import DataError, ProgrammingError, connection, transaction
 
+from accounts.problems import Refused
 from bookings import lifecycle
 from bookings.models import Closure, Hit, Impact, Occupancy, Status
 from bookings.wishes import Wish
@@ -19,7 +20,6 @@ from tests.factories import (
 )
 from tests.sql import execute, insert_like, refused_by
 from venues.fields import footprint
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from accounts.models import Organisation
+from accounts.problems import Refused
 from bookings import judging, lifecycle
 from bookings.models import Status
 from bookings.wishes import Wish, wish_of
@@ -27,7 +28,6 @@ from venues import terms_of_use
 from venues.audiences import STRANGER, asker
 from venues.clock import at
 from venues.models import Purpose, Terms
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 TODAY = MONDAY

@@ -2,13 +2,13 @@
 
 import pytest
 
+from accounts.problems import Refused
 from bookings import impacts, invariants, lifecycle
 from bookings.impacts import Fate
 from bookings.models import Booking, Closure, Occupancy, Status
 from tests.bookings.changing import DUE, closing, status
 from tests.factories import NOW, create_booking, create_manager, create_space, hour
 from venues.models import Space
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

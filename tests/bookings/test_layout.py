@@ -8,6 +8,7 @@ import time_machine
 from django.db import connection, connections
 from django.test import Client
 
+from accounts.problems import Refused
 from bookings import layout, lifecycle
 from bookings.layout import RedrawCollides, layout_of, redraw
 from bookings.models import Booking, Impact, Occupancy
@@ -22,7 +23,6 @@ from tests.factories import (
 )
 from venues.fields import pieces
 from venues.models import Space
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.problems import Refused
+from accounts.versions import ChangedMeanwhile
 from bookings import layout, lifecycle, signals
 from bookings.models import Booking, Occupancy, Status
 from bookings.moves import MoveNotAllowed
@@ -22,8 +24,6 @@ from tests.factories import (
 )
 from venues.fields import footprint
 from venues.models import Space
-from venues.problems import Refused
-from venues.versions import ChangedMeanwhile
 
 pytestmark = pytest.mark.django_db
 

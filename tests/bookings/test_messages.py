@@ -7,6 +7,7 @@ import pytest
 from django.http import QueryDict
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts.problems import Refused
 from bookings import impacts, lifecycle, messages, tasks
 from bookings.changes import NewClosure
 from bookings.closed_times import WishedClosure
@@ -15,7 +16,6 @@ from bookings.models import Booking
 from bookings.search_form import SearchForm
 from tests.factories import NOW, create_booking, create_manager, create_space, create_user, hour
 from venues.models import Purpose
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

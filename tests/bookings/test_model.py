@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from accounts.problems import Refused
 from bookings import availability, judging, layout, lifecycle
 from bookings.models import Booking
 from bookings.wishes import Wish, wish_of
@@ -33,7 +34,6 @@ from tests.sql import execute, overlapping_pairs, rows
 from venues.audiences import STRANGER
 from venues.clock import at
 from venues.models import Space, Timetable
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

@@ -5,13 +5,13 @@ from datetime import time
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.problems import Refused
+from accounts.versions import ChangedMeanwhile
 from bookings import policies
 from tests.factories import create_space, create_venue
 from venues import policy_layers
 from venues.models import Policy, Space
 from venues.policy_inheritance import contradictions, inherited, layer_of, whole
-from venues.problems import Refused
-from venues.versions import ChangedMeanwhile
 
 pytestmark = pytest.mark.django_db
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from accounts.problems import Refused
 from bookings import lifecycle
 from bookings.models import Booking, Status
 from bookings.wishes import Wish, wish_of
@@ -23,7 +24,6 @@ from tests.factories import (
 )
 from tests.together import at_once, refusals, winners
 from venues.clock import at
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 

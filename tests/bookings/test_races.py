@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
 
+from accounts.problems import Refused
 from bookings import layout, lifecycle
 from bookings.models import Booking, Occupancy, Status
 from bookings.transactions import in_one_transaction
@@ -28,7 +29,6 @@ from tests.factories import (
 from tests.sql import assert_nobody_was_given_taken_time, execute, rows
 from tests.together import at_once, refusals, winners
 from venues.clock import at
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

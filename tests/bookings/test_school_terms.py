@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts.versions import ChangedMeanwhile
 from bookings import school_terms
 from tests.bookings.pages import words
 from tests.factories import (
@@ -21,7 +22,6 @@ from tests.factories import (
 )
 from venues.clock import local
 from venues.models import Opening, SchoolPeriod
-from venues.versions import ChangedMeanwhile
 
 pytestmark = pytest.mark.django_db
 

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from accounts.problems import Refused
 from bookings import lifecycle
 from bookings.wishes import Wish
 from tests.factories import (
@@ -20,7 +21,6 @@ from tests.factories import (
     open_daily,
 )
 from venues.models import Purpose, Space
-from venues.problems import Refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connections
 from django.utils import timezone
 
+from accounts.problems import Refused
 from bookings import layout, lifecycle
 from bookings.models import Booking
 from tests.factories import (
@@ -24,7 +25,6 @@ from tests.races import server
 from tests.races.clients import Log, booking, change, send_at_once, wish
 from tests.sql import assert_nobody_was_given_taken_time, execute
 from venues.clock import local
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

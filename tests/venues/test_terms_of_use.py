@@ -6,11 +6,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organisation
+from accounts.problems import Refused
 from tests.factories import NOW, create_gym, create_manager, create_organisation, create_space, create_user
 from tests.sql import execute
 from venues import terms_of_use
 from venues.models import Terms, TermsVersion
-from venues.problems import Refused
 
 pytestmark = pytest.mark.django_db
 INDEX, NEW = reverse("venues:terms_of_use"), reverse("venues:new_terms_of_use")

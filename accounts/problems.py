@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 
 if TYPE_CHECKING:
-    from .models import Space
+    from venues.models import Space
 
 
 @dataclasses.dataclass(frozen=True)
