@@ -12,10 +12,10 @@ from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from accounts.texts import in_all_languages
 from venues.clock import CITY
 from venues.models import Space, Venue
 from venues.opening_hours import moment
-from venues.texts import in_all_languages
 from venues.widgets import DayInput
 
 from .closed_times import MOST_WEEKS_BETWEEN, WishedClosure, problems_with

@@ -13,11 +13,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.texts import in_all_languages
 from accounts.versions import ChangedMeanwhile, version_of
 from venues.clock import local
 from venues.models import OpeningException, Space, Timetable, Venue
 from venues.policy_inheritance import layer_of
-from venues.texts import in_all_languages
 
 from . import hours, policies
 from .changes import (

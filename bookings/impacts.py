@@ -22,9 +22,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.problems import Alternative, Problem, Refused
+from accounts.texts import text_of
 from accounts.versions import ChangedMeanwhile, version_of
 from venues.models import Space, Venue
-from venues.texts import text_of
 
 from . import changes, lifecycle, occupancies, promises, replanning, signals
 from .changes import Change, Made, Why

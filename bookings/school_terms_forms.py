@@ -2,9 +2,9 @@
 
 from django import forms
 
+from accounts.texts import in_all_languages
 from venues.edit_form import EditForm
 from venues.models import SchoolPeriod
-from venues.texts import in_all_languages
 from venues.widgets import DayInput
 
 

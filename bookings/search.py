@@ -9,11 +9,11 @@ from django.db.models import Avg, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.problems import Alternative
+from accounts.texts import in_all_languages
 from venues.audiences import STRANGER, Asker
 from venues.clock import exact, local
 from venues.models import District, Space, Venue
 from venues.models.spaces import SpaceQuerySet
-from venues.texts import in_all_languages
 
 from . import availability
 from .availability import Found, FreeSpace, Order, Stretch

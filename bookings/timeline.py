@@ -11,12 +11,12 @@ from django.db.models import Q
 from django.utils.text import capfirst
 from psycopg.types.range import Range
 
+from accounts.texts import text_of
 from venues.audiences import STRANGER, Asker
 from venues.clock import at, exact, local
 from venues.fields import bounds, pieces
 from venues.hours_in_words import for_whom
 from venues.models import Opening, OpeningException, Space
-from venues.texts import text_of
 
 from . import availability
 from .availability import Stretch

@@ -15,12 +15,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from accounts.problems import Problem
+from accounts.texts import Text
 from bookings.models import Booking, Status
 from bookings.week_grid import Column, Grid, Stretch, lay_out
 from venues import clock, wording
 from venues.fields import footprint
 from venues.models import Space, Venue
-from venues.texts import Text
 from venues.widgets import DayInput
 
 PARTS = [

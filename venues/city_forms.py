@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from accounts.texts import in_all_languages
 
 from . import terms_of_use
 from .edit_form import EditForm, in_words
 from .models import Terms, TermsVersion
-from .texts import in_all_languages
 from .widgets import DayInput
 
 

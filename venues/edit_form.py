@@ -11,9 +11,8 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from accounts.texts import in_all_languages
 from accounts.versions import version_of
-
-from .texts import in_all_languages
 
 
 @dataclass(frozen=True)

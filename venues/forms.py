@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.texts import in_all_languages
 
 from . import policy_layers
 from .edit_form import EditForm, Section
@@ -20,7 +21,6 @@ from .fields import footprint, pieces
 from .models import District, Equipment, Purpose, Space, Timetable, Venue, VenueRole
 from .models.spaces import LONGEST_BUFFER, MINUTE, MOST_PIECES
 from .policy_inheritance import disagreements
-from .texts import in_all_languages
 
 
 class YesNoUnknown(forms.NullBooleanSelect):

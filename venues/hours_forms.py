@@ -9,13 +9,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.texts import in_all_languages
+
 from . import wording
 from .audiences import Audience, for_everyone
 from .clock import MINUTES_A_DAY
 from .hours_in_words import clock, closing
 from .models import OpeningException, Timetable
 from .opening_hours import Hours
-from .texts import in_all_languages
 from .widgets import DayInput
 
 CLOSED = {"", "-", "–", "kiinni", "suljettu", "stängt", "closed"}

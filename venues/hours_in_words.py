@@ -10,10 +10,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.texts import text_of
+
 from . import wording
 from .audiences import Audience
 from .models import OpeningException, OpeningRule, Timetable
-from .texts import text_of
 
 Weekly = tuple[int, time, time]  # weekday from 1, opens, closes
 

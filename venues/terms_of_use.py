@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.problems import Problem, Refused
+from accounts.texts import in_all_languages
 
 from .models import Space, Terms, TermsVersion
-from .texts import in_all_languages
 
 TEXTS = in_all_languages("text")
 

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.texts import Text, text_of
 from venues.models import Space, Timetable, Venue
-from venues.texts import Text, text_of
 
 if TYPE_CHECKING:
     from .bookings import Booking

@@ -18,10 +18,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.texts import in_all_languages
 from venues.clock import local
 from venues.models import District, Equipment, Space
 from venues.models.spaces import MINUTE
-from venues.texts import in_all_languages
 
 from .. import search as searching
 from .. import unmet

@@ -8,12 +8,12 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
 
+from accounts.texts import Text
 from bookings.models import Booking
 from tests.factories import hour
 from venues.clock import CITY
 from venues.fields import footprint
 from venues.models import Space
-from venues.texts import Text
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,9 @@ from django.db.models import Q
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
+from accounts.texts import LANGUAGES
+
 from ..models import District, Space, Venue
-from ..texts import LANGUAGES
 
 LARGEST_ID = 2**31 - 1
 

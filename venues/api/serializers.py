@@ -5,11 +5,12 @@ from datetime import timedelta
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.texts import LANGUAGES
+
 from ..audiences import Audience
 from ..fields import pieces
 from ..models import District, Space, TermsVersion, Venue
 from ..policy_layers import FIELDS
-from ..texts import LANGUAGES
 
 
 @extend_schema_serializer(component_name="Texts")

@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.texts import in_all_languages
+
 from .. import city_calendar, demo_facts, openings, rule_finding
 from ..models import OpeningException, Space, Timetable, Venue
 from ..opening_hours import Exceptional
 from ..rule_finding import Found
-from ..texts import in_all_languages
 from .applying import ONE_IMPORT_AT_A_TIME
 from .day_lists import Branch
 from .merging import merged

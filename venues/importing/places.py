@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..texts import in_all_languages
+from accounts.texts import in_all_languages
+
 from .inventory import Record
 from .tables import Row, Rows, Shape, coordinate, one_of
 

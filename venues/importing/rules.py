@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from accounts.texts import in_all_languages
+
 from ..models import Space
 from ..models.spaces import START_STEPS
 from ..terms_of_use import TEXTS
-from ..texts import in_all_languages
 from .inventory import Record
 from .places import KINDS, NAMES, VOCABULARY
 from .tables import Row, Rows, Shape, one_of, whole_number, yes_or_no

@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.texts import Text, text_of
+
 from .. import opening_hours
 from ..audiences import Audience, audiences
-from ..texts import Text, text_of
 
 
 class Timetable(models.Model):

@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from accounts.texts import Text, text_of
 
-from ..texts import Text, text_of
 from .hours import Timetable
 
 

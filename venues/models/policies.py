@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.texts import Text, text_of
+
 from ..audiences import Audience
-from ..texts import Text, text_of
 from .places import Venue
 from .spaces import Space
 

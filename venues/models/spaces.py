@@ -8,10 +8,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts.texts import Text, text_of
+
 from ..audiences import Audience, audiences
 from ..constraints import CompositeForeignKey
 from ..fields import FootprintField
-from ..texts import Text, text_of
 from .hours import Timetable
 from .places import Venue
 

@@ -15,12 +15,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
+from accounts.texts import Text
+
 from .. import hall_plan as plans
 from .. import wording
 from ..clock import exact, local
 from ..fields import pieces
 from ..models import Space, Venue
-from ..texts import Text
 
 register = template.Library()
 

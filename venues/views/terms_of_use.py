@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
+from accounts.texts import LANGUAGES, Text
 
 from ..city_forms import TermsForm
 from ..models import Space, Terms
-from ..texts import LANGUAGES, Text
 from .editing import edits, one_of, posted, show, staff_only
 
 
