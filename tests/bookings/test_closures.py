@@ -164,6 +164,24 @@ def test_floor_that_only_a_larger_space_reaches_is_closed_through_it():
     assert dates() == [("A ja B", "10.00", "12.00")]
 
 
+def test_floor_that_cannot_be_closed_beside_a_booking_is_taken_until_the_booking_ends():
+    """Piece 2 is no space of its own: while A and B are booked, C, which shares B, cannot be had anyway."""
+    whole = create_space((0, 1, 2))
+    a_and_b = create_space((0, 1), hall=whole, name_fi="A ja B")
+    b_and_c = create_space((1, 2), hall=whole, name_fi="B ja C")
+    booking = create_booking(a_and_b, "10:00", "12:00")
+
+    create_closure(b_and_c, hour("10:00"), hour("12:00"))
+
+    assert dates() == []
+    assert refusal_of(b_and_c, "10:00", "11:00").codes == {"time_taken"}
+
+    lifecycle.cancel(booking, by=booking.customer, now=NOW)
+
+    assert dates() == [("B ja C", "10.00", "12.00")]
+    assert refusal_of(b_and_c, "10:00", "11:00").codes == {"closed"}
+
+
 def test_what_is_over_is_not_closed_any_more_but_was_said():
     room = create_space()
 
@@ -274,6 +292,16 @@ def test_what_runs_is_cut_when_it_is_lifted_and_what_was_closed_was(onni):
 
     assert dates() == [("Liikuntasali", "08.00", "12.00")]
     assert (closure.lifted_at, closure.lifted_by) == (hour("12:00"), onni)
+
+
+def test_who_comes_when_it_is_lifted_has_not_been_able_to_set_up_before(onni):
+    room = create_space(setup_minutes=30)
+    closure = create_closure(room, hour("08:00"), hour("20:00"))
+
+    closures.lift(closure, by=onni, now=hour("12:00"))
+
+    assert refusal_of(room, "12:00", "13:00", now=hour("12:00")).codes == {"closed"}
+    assert create_booking(room, "12:30", "13:30", now=hour("12:00"))
 
 
 def test_a_closure_is_lifted_once(onni):
