@@ -9,6 +9,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .business_id import validate_business_id
+from .texts import Text, text_of
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **facts) -> "User":
@@ -60,8 +63,41 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
 
+class PriceGroup(models.Model):
+    """Who pays by which column of a price list. The city's staff says which organisation belongs to it."""
+
+    code = models.SlugField(_("Code"), max_length=40, unique=True)
+    name_fi = models.CharField(_("Name in Finnish"), max_length=100)
+    name_sv = models.CharField(_("Name in Swedish"), max_length=100, blank=True)
+    name_en = models.CharField(_("Name in English"), max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["name_fi", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def name(self) -> Text:
+        return text_of(self, "name")
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def active(self):
+        """Organisations that have neither ended nor become a part of another."""
+        return self.filter(closed_at=None)
+
+    def without_owner(self):
+        """Active organisations with members of whom nobody who can sign in is an owner."""
+        owners = Membership.objects.filter(role=Membership.Role.OWNER, user__is_active=True)
+        return self.active().exclude(memberships__in=owners)
+
+
 class Organisation(models.Model):
-    """An association, a club, a company or a unit of the city, for which people book."""
+    """An association, a club, a company or a unit of the city, for which people book.
+
+    `accounts.memberships` alone writes who belongs to it; `closed_at` and `merged_into` say how it ended.
+    """
 
     class Kind(models.TextChoices):
         ASSOCIATION = "association", _("Association")
@@ -71,16 +107,49 @@ class Organisation(models.Model):
 
     name = models.CharField(_("Name"), max_length=200)
     kind = models.CharField(_("Kind"), max_length=20, choices=Kind)
+    business_id = models.CharField(
+        _("Business ID"), max_length=9, blank=True, validators=[validate_business_id]
+    )
+    # What the city's staff has verified, and until when that holds.
+    price_group = models.ForeignKey(
+        PriceGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="organisations",
+        verbose_name=_("Price group"),
+    )
+    price_group_verified_until = models.DateField(_("Price group verified until"), null=True, blank=True)
     # The share of members under 18, verified by the city's staff, and until when that holds.
     minors_percent = models.PositiveSmallIntegerField(_("Members under 18, per cent"), null=True, blank=True)
     minors_verified_until = models.DateField(_("Verified until"), null=True, blank=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="organisations"
     )
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+    )
+
+    objects = OrganisationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
+            models.UniqueConstraint(
+                name="organisation_business_id_once",
+                fields=["business_id"],
+                condition=~models.Q(business_id="") & models.Q(closed_at=None),
+                violation_error_code="business_id_taken",
+                violation_error_message=_(
+                    "An organisation with this business ID is here already. Ask its owner to invite you."
+                ),
+            ),
+            models.CheckConstraint(
+                name="organisation_merged_is_closed",
+                condition=models.Q(merged_into=None)
+                | (models.Q(closed_at__isnull=False) & ~models.Q(merged_into=F("id"))),
+            ),
             models.CheckConstraint(
                 name="organisation_minors_are_a_share",
                 condition=models.Q(minors_percent=None) | models.Q(minors_percent__lte=100),
@@ -91,6 +160,11 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def price_group_on(self, day: date) -> PriceGroup | None:
+        """Return the price group that has been verified for the day, if one has. Needs it loaded."""
+        is_verified = self.price_group_verified_until is not None and self.price_group_verified_until >= day
+        return self.price_group if is_verified else None
 
     @property
     def is_association(self) -> bool:
@@ -126,3 +200,55 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.organisation}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, now):
+        """Invitations that can still be accepted."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+
+
+class Invitation(models.Model):
+    """An owner's word that whoever reads mail at this address may join: the link in it has the token."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("E-mail"))
+    role = models.CharField(_("Role"), max_length=20, choices=Membership.Role, default=Membership.Role.BOOKER)
+    language = models.CharField(
+        _("Language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    token = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    created_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="invitation_email_in_small_letters",
+                condition=models.Q(email=Lower(F("email"))),
+            ),
+            models.UniqueConstraint(
+                name="invitation_once_at_a_time",
+                fields=["organisation", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                violation_error_code="invited_already",
+                violation_error_message=_("This address has been invited already."),
+            ),
+            models.CheckConstraint(
+                name="invitation_acceptance_is_complete",
+                condition=models.Q(accepted_at=None, accepted_by=None)
+                | models.Q(accepted_at__isnull=False, accepted_by__isnull=False, withdrawn_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation}: {self.email}"

@@ -3,8 +3,13 @@
 from .answers import KeptAnswer
 from .bookings import AGREED_OR_ASKED, DEADLINES, ENDED, Booking, BookingQuerySet, Status
 from .closures import Closure, ClosureTime, Hit, Impact
+from .messages import Message, MessageText
 from .occupancies import Occupancy
+from .sanctions import Sanction
+from .series import MissedDate, Series
+from .swaps import Swap
 from .unmet import UnmetWish
+from .waiting import Offer, Waiting
 
 __all__ = [
     "AGREED_OR_ASKED",
@@ -17,7 +22,15 @@ __all__ = [
     "Hit",
     "Impact",
     "KeptAnswer",
+    "Message",
+    "MessageText",
+    "MissedDate",
     "Occupancy",
+    "Offer",
+    "Sanction",
+    "Series",
     "Status",
+    "Swap",
     "UnmetWish",
+    "Waiting",
 ]

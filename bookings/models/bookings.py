@@ -15,6 +15,7 @@ from accounts.models import Organisation
 from venues.models import Purpose, Space, TermsVersion, Venue
 
 from .columns import stored
+from .series import Series, theirs
 
 
 class Status(models.TextChoices):
@@ -36,10 +37,6 @@ DEADLINES = {
     Status.REQUESTED: "decide_by",
     Status.AWAITING_PAYMENT: "payment_due_at",
 }
-
-
-def theirs(user) -> Q:
-    return Q(customer=user) | Q(organisation__in=user.memberships.values("organisation"))
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -97,6 +94,10 @@ class Booking(models.Model):
     )
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="bookings"
+    )
+    # Of a series every space has a booking of its own.
+    series = models.ForeignKey(
+        Series, models.PROTECT, null=True, blank=True, related_name="bookings", editable=False
     )
     # No max_length: columns behind generated ones cannot change type.
     status = models.TextField(choices=Status, default=Status.HELD, editable=False)

@@ -2,6 +2,7 @@
 
 import pghistory
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
@@ -15,6 +16,7 @@ from venues.models import Space
 from .bookings import AGREED_OR_ASKED, Booking
 from .closures import Closure, Hit
 from .columns import stored, stretch
+from .waiting import Offer
 
 
 class OccupancyQuerySet(models.QuerySet["Occupancy"]):
@@ -88,7 +90,24 @@ class Occupancy(models.Model):
     closure = models.ForeignKey(Closure, models.CASCADE, null=True, blank=True, related_name="dates")
     # The new time of a date that an impact is about to move.
     hit = models.OneToOneField(Hit, models.CASCADE, null=True, blank=True, related_name="target")
+    # Time that came free, held for somebody who waits.
+    offer = models.OneToOneField(Offer, models.CASCADE, null=True, blank=True, related_name="held")
+    # Given back: alone, or with others of its series.
     released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    # Moved alone: what is done to its whole series leaves it where it is.
+    is_exception = models.BooleanField(default=False, editable=False)
+    # Whether somebody came, by their own word or the caretaker's.
+    arrived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    arrived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    no_show_at = models.DateTimeField(null=True, blank=True, editable=False)
+    no_show_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     holds_time = stored(
         (Q(booking_is_live=True) | Q(booking_is_live=None)) & Q(released_at=None), models.BooleanField()
     )
@@ -115,9 +134,10 @@ class Occupancy(models.Model):
             ),
             models.CheckConstraint(
                 name="occupancy_has_one_reason",
-                condition=Q(booking__isnull=False, closure=None, hit=None)
-                | Q(booking=None, closure__isnull=False, hit=None)
-                | Q(booking=None, closure=None, hit__isnull=False),
+                condition=Q(booking__isnull=False, closure=None, hit=None, offer=None)
+                | Q(booking=None, closure__isnull=False, hit=None, offer=None)
+                | Q(booking=None, closure=None, hit__isnull=False, offer=None)
+                | Q(booking=None, closure=None, hit=None, offer__isnull=False),
                 violation_error_code="one_reason",
                 violation_error_message=_("Time is taken for exactly one reason."),
             ),
@@ -132,6 +152,9 @@ class Occupancy(models.Model):
             models.CheckConstraint(
                 name="occupancy_times_are_finite",
                 condition=Q(setup_at__gt=Value("-infinity"), clear_at__lt=Value("infinity")),
+            ),
+            models.CheckConstraint(
+                name="occupancy_came_or_not", condition=Q(arrived_at=None) | Q(no_show_at=None)
             ),
             models.CheckConstraint(name="occupancy_has_floor", condition=Q(footprint__is_empty=False)),
         ]

@@ -122,6 +122,14 @@ class Policy(models.Model):
     terms = models.ForeignKey(
         Terms, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Terms of use")
     )
+    single_dates_go_back = models.BooleanField(
+        _("Single dates of a series can be given back"), null=True, blank=True
+    )
+    give_back_hours = models.PositiveIntegerField(
+        _("Give back at the latest … hours before"), null=True, blank=True
+    )
+    can_be_swapped = models.BooleanField(_("Customers may swap dates"), null=True, blank=True)
+    holder_is_public = models.BooleanField(_("The calendar shows who has the time"), null=True, blank=True)
 
     class Meta:
         constraints = [

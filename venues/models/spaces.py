@@ -206,6 +206,11 @@ class Space(models.Model):
         related_name="spaces",
         verbose_name=_("Terms of use"),
     )
+    # Of a series, by its customer. Some cities let nobody off single dates, and no time change hands.
+    single_dates_go_back = models.BooleanField(_("Single dates of a series can be given back"), default=True)
+    give_back_hours = models.PositiveIntegerField(_("Give back at the latest … hours before"), default=0)
+    can_be_swapped = models.BooleanField(_("Customers may swap dates"), default=False)
+    holder_is_public = models.BooleanField(_("The calendar shows who has the time"), default=False)
 
     # --- the hall's own ---------------------------------------------------------------------------
     # The hall's: the same for every space of a hall, so that neighbours agree on the gap between them.
