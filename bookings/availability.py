@@ -27,6 +27,7 @@ from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING, LONGEST_BUFF
 from venues.opening_hours import monday_of
 from venues.policies import NOTICE_REACHES, bookable_times, is_weekend, season_of
 
+from . import sanctions
 from .free_sql import statement
 
 Stretch = tuple[datetime, datetime]
@@ -95,6 +96,8 @@ def free(
     The booking with the id `moving` uses up no quota. `in_few_halls` changes no answer: it reads busy time by
     hall, which is quicker for a page of few spaces.
     """
+    if not moving:  # what was booked before a ban may still be moved
+        spaces = sanctions.without_banned(spaces, asker, today=local(now).date())
     try:
         inner, params = in_sql(spaces.order_by().values("pk"))
     except EmptyResultSet:

@@ -58,7 +58,7 @@ def hold(wish: Wish, *, customer: User | None, now: datetime, instead_of: int | 
     A customer has one hold at a time: an earlier one, or the visitor's own named by `instead_of`, is given
     up. Raises `Refused`, with alternatives.
     """
-    lock_customer(customer, wish.organisation)
+    lock_customer(customer, wish.organisation, to_book_at=[wish.space.venue_id], now=now)
     judgement = judged(wish, customer=customer, now=now, giving_up=holds_of(customer, instead_of))
     booking = Booking(
         space=judgement.space,
@@ -78,7 +78,7 @@ def book(wish: Wish, *, customer: User, now: datetime) -> Booking:
 
     Raises `Refused`, with alternatives.
     """
-    lock_customer(customer, wish.organisation)
+    lock_customer(customer, wish.organisation, to_book_at=[wish.space.venue_id], now=now)
     return booked(wish, customer=customer, now=now)
 
 
@@ -91,7 +91,7 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     form was open is taken anew if the time is still free: then the booking returned is another one. Raises
     `Refused`, with alternatives, when somebody else was quicker.
     """
-    lock_customer(customer, wish.organisation)
+    lock_customer(customer, wish.organisation, to_book_at=[wish.space.venue_id], now=now)
     held = in_hand(held)
     date = date_of(held)
     wish = replace(wish, space=held.space, starts_at=date.starts_at, ends_at=date.ends_at)

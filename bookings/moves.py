@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, User
 from accounts.problems import Problem, Refused
 from accounts.versions import ChangedMeanwhile
+from venues.clock import local
 
-from . import closures, occupancies, signals
+from . import closures, occupancies, sanctions, signals
 from .models import ENDED, Booking, Hit, Occupancy, Status
 
 ALLOWED_MOVES = {
@@ -60,22 +61,49 @@ class MoveNotAllowed(Refused):
 # --- The locks ------------------------------------------------------------------------------------
 
 
-# Both in one statement, and in this order: every booking comes by here.
+# All in one statement, and in this order: every booking comes by here.
 LOCK_CUSTOMER = """
-    select from (select from accounts_user where id = %s for no key update) person
+    select null::date from (select from accounts_user where id = %(person)s for no key update) person
     union all
-    select from (select from accounts_organisation where id = %s for no key update) organisation
+    select null from (
+        select from accounts_organisation where id = %(organisation)s for no key update
+    ) organisation
+    union all
+    select until from bookings_sanction
+    where (person_id = %(person)s or organisation_id = %(organisation)s)
+      and (venue_id is null and %(is_to_book)s or venue_id = any(%(venues)s))
+      and kind = 'ban' and decided_at is not null and dropped_at is null and lifted_at is null
+      and until >= %(today)s
 """
 
 
-def lock_customer(customer: User | None, organisation: Organisation | None) -> None:
+def lock_customer(
+    customer: User | None,
+    organisation: Organisation | None,
+    *,
+    to_book_at: Iterable[int] = (),
+    now: datetime | None = None,
+) -> None:
     """Wait for our turn with this customer, so that a quota judges two requests at once in turn.
 
-    The person first, then the organisation for which they book.
+    The person first, then the organisation for which they book. Raises `Refused` if they are to book at
+    venues, by id, of which one is closed to them by a ban: the condition is `Sanction.objects.in_force`.
     """
-    if customer:
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK_CUSTOMER, [customer.pk, organisation.pk if organisation else None])
+    if not customer:
+        return
+    venues = list(to_book_at)
+    asked = {
+        "person": customer.pk,
+        "organisation": organisation.pk if organisation else None,
+        "venues": venues,
+        "is_to_book": bool(venues),
+        "today": local(now).date() if now else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_CUSTOMER, asked)
+        bans = [until for (until,) in cursor.fetchall() if until]
+    if bans:
+        raise sanctions.banned(max(bans))
 
 
 def in_hand(booking: Booking, *, also: Iterable[int] = ()) -> Booking:

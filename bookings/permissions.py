@@ -38,6 +38,11 @@ def can_move(user: User, booking: Booking, to: Space) -> bool:
     return is_customer(user, booking) and (undecided or at_once)
 
 
+def can_sanction(user: User, venue: Venue | None) -> bool:
+    """Warn or ban somebody at a venue: its managers. In the whole city: its staff."""
+    return looks_after(user, venue) if venue else user.is_staff
+
+
 def can_see_arrival(user: User, booking: Booking) -> bool:
     """How to get in is told to those with a confirmed booking, and to the venue's managers."""
     return booking.status == Status.CONFIRMED or can_decide(user, booking)

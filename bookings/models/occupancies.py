@@ -98,7 +98,7 @@ class Occupancy(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     # Moved alone: what is done to its whole series leaves it where it is.
-    is_exception = models.BooleanField(default=False, editable=False)
+    is_exception = models.BooleanField(default=False, db_default=False, editable=False)
     # Whether somebody came, by their own word or the caretaker's.
     arrived_at = models.DateTimeField(null=True, blank=True, editable=False)
     arrived_by = models.ForeignKey(
