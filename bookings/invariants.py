@@ -166,7 +166,7 @@ PROMISES = [
     ),
     Promise(
         "Date {0} is taken for no reason, or for several.",
-        "select id from bookings_occupancy where num_nonnulls(booking_id, closure_id, hit_id) <> 1",
+        "select id from bookings_occupancy where num_nonnulls(booking_id, closure_id, hit_id, offer_id) <> 1",
     ),
     Promise(
         "Date {0} says of liveness what it cannot know.",

@@ -161,9 +161,10 @@ class Closed(NamedTuple):
 
 CLOSE_OFF = """
 insert into bookings_occupancy (
-    space_id, hall_id, footprint, setup_at, starts_at, ends_at, clear_at, original_starts_at, closure_id
+    space_id, hall_id, footprint, setup_at, starts_at, ends_at, clear_at, original_starts_at, closure_id,
+    is_exception
 )
-select space.id, hall_id, footprint, starts_at, starts_at, ends_at, ends_at, starts_at, closure_id
+select space.id, hall_id, footprint, starts_at, starts_at, ends_at, ends_at, starts_at, closure_id, false
 from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
     closed (closure_id, space_id, starts_at, ends_at)
 join venues_space space on space.id = space_id

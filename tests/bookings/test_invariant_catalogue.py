@@ -21,8 +21,11 @@ CONSTRAINTS = {
     "occupancy_follows_booking": "FOREIGN KEY (booking_id, booking_is_live)"
     " REFERENCES bookings_booking(id, is_live) MATCH FULL ON UPDATE CASCADE",
     "occupancy_has_one_reason": "CHECK ((((booking_id IS NOT NULL) AND (closure_id IS NULL)"
-    " AND (hit_id IS NULL)) OR ((booking_id IS NULL) AND (closure_id IS NOT NULL) AND (hit_id IS NULL))"
-    " OR ((booking_id IS NULL) AND (closure_id IS NULL) AND (hit_id IS NOT NULL))))",
+    " AND (hit_id IS NULL) AND (offer_id IS NULL))"
+    " OR ((booking_id IS NULL) AND (closure_id IS NOT NULL) AND (hit_id IS NULL) AND (offer_id IS NULL))"
+    " OR ((booking_id IS NULL) AND (closure_id IS NULL) AND (hit_id IS NOT NULL) AND (offer_id IS NULL))"
+    " OR ((booking_id IS NULL) AND (closure_id IS NULL) AND (hit_id IS NULL) AND (offer_id IS NOT NULL))))",
+    "occupancy_came_or_not": "CHECK (((arrived_at IS NULL) OR (no_show_at IS NULL)))",
     "occupancy_times_in_order": "CHECK (((ends_at <= clear_at) AND (setup_at <= starts_at)"
     " AND (starts_at < ends_at)))",
     "occupancy_times_are_finite": "CHECK (((clear_at < 'infinity'::timestamp with time zone)"
@@ -91,14 +94,16 @@ def test_a_column_is_made_by_the_database_and_stored(column, expression):
     ) == [(expression, "s")]  # fmt: skip
 
 
-def test_nothing_of_an_occupancy_can_be_unknown_but_its_reason_and_its_release():
+def test_nothing_of_an_occupancy_can_be_unknown_but_its_reason_and_what_became_of_it():
     nullable = rows(
         "SELECT column_name FROM information_schema.columns"
         " WHERE table_name = 'bookings_occupancy' AND table_schema = 'public' AND is_nullable = 'YES'"
     )
 
     unknown = {name for (name,) in nullable} - {"with_setup", "with_cleanup", "with_both", "holds_time"}
-    assert unknown == {"booking_id", "booking_is_live", "closure_id", "hit_id", "released_at"}
+    reason = {"booking_id", "booking_is_live", "closure_id", "hit_id", "offer_id"}
+    became = {f"{what}_{how}" for what in ("released", "arrived", "no_show") for how in ("at", "by_id")}
+    assert unknown == reason | became
 
 
 def test_one_hold_per_customer_is_an_index_of_holds_only():
