@@ -1,8 +1,28 @@
 """Pages of those who look after venues."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from .views import closures, copying, days, hours, impacts, inbox, layout, school_terms, unmet, year
+from .views import (
+    closures,
+    copying,
+    days,
+    hours,
+    impacts,
+    inbox,
+    layout,
+    sanctions,
+    school_terms,
+    unmet,
+    year,
+)
+
+
+class SanctionStep(StringConverter):
+    regex = "|".join(sanctions.STEPS)
+
+
+register_converter(SanctionStep, "sanction_step")
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -37,4 +57,8 @@ urlpatterns = [
     path("manage/changes/<int:pk>/", impacts.one, name="impact"),
     path("manage/changes/<int:pk>/undo/", impacts.undo, name="undo_impact"),
     path("manage/changes/<int:pk>/spare/", impacts.spare, name="spare_bookings"),
+    path("manage/sanctions/", sanctions.index, name="sanctions"),
+    path("manage/bookings/<int:pk>/sanction/", sanctions.propose, name="propose_sanction"),
+    path("sanctions/<int:pk>/", sanctions.sanction, name="sanction"),
+    path("sanctions/<int:pk>/<sanction_step:what>/", sanctions.step, name="sanction_step"),
 ]

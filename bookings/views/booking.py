@@ -162,6 +162,7 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
             "date": date,
             "events": history.of(booking, reader=request.user),
             "can_change": permissions.can_change(request.user, booking),
+            "can_sanction": permissions.can_decide(request.user, booking),
             "can_move": permissions.can_move(request.user, booking, booking.space),
             "can_see_arrival": permissions.can_see_arrival(request.user, booking),
             **by_the_venue(booking, reader=request.user, now=now),
