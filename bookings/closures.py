@@ -25,7 +25,7 @@ from venues.fields import pieces
 from venues.models import Space
 from venues.opening_hours import Stretch, merged
 
-from . import occupancies
+from . import occupancies, offers, signals
 from .closed_times import WishedClosure, problems_with, times_of, without
 from .models import AGREED_OR_ASKED, Booking, Closure, ClosureTime, Occupancy
 from .occupancies import Closed, lock_halls
@@ -33,6 +33,9 @@ from .transactions import in_one_transaction
 
 # Which pieces of floor each space of a hall covers.
 Layout = dict[int, set[int]]
+
+# A hall by its id, and from when to when in it, buffers included.
+Freed = tuple[int, datetime, datetime]
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -70,7 +73,7 @@ class AlreadyClosed(Refused):
 def close(wished: WishedClosure, *, by: User, now: datetime) -> Closure:
     """Close spaces from now on, wherever nobody has the time. No booking is touched: see `hits_of`.
 
-    Raises `Refused`.
+    What was offered to those who wait is offered no more. Raises `Refused`.
     """
     if problems := problems_with(wished, now=now):
         raise Refused(*problems)
@@ -90,6 +93,7 @@ def close(wished: WishedClosure, *, by: User, now: datetime) -> Closure:
     )
     closure.spaces.add(*wished.spaces)
     times = times_of(wished)
+    offers.give_way(wished.spaces, times, now=now)
     ClosureTime.objects.bulk_create(
         ClosureTime(closure=closure, starts_at=starts_at, ends_at=ends_at) for starts_at, ends_at in times
     )
@@ -110,6 +114,8 @@ def lift(closure: Closure, *, by: User, now: datetime) -> None:
     closure.lifted_at, closure.lifted_by = now, by
     window = from_now_on(closure.times.values_list("starts_at", "ends_at"), now)
     close_anew(halls, window, what_is_said(halls, window))
+    if window:
+        let_be_known([(hall_id, window[0][0], window[-1][1]) for hall_id in sorted(halls)], now=now)
 
 
 def must_be_news(wished: WishedClosure) -> None:
@@ -196,42 +202,70 @@ def open_up(hall_ids: Collection[int], *, now: datetime) -> None:
 
 
 def freed(hall_id: int, starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
-    """Close again what was given back, buffers included, if a closure says so. Needs the hall's lock."""
-    fill([hall_id], now=now, within=[(starts_at, ends_at)])
+    """Close again what was given back, buffers included, if a closure says so; and let it be known.
+
+    Whoever frees time calls this, `freed_together` or `freed_by`. Needs the hall's lock.
+    """
+    freed_together([(hall_id, starts_at, ends_at)], now=now)
+
+
+def freed_together(times: Collection[Freed], *, now: datetime) -> None:
+    """Close again what was given back in these halls, and let it be known. Needs their locks."""
+    if times:
+        halls = {hall_id for hall_id, _start, _end in times}
+        fill(halls, now=now, within=[(start, end) for _hall_id, start, end in times])
+    let_be_known(times, now=now)
+
+
+def let_be_known(times: Iterable[Freed], *, now: datetime) -> None:
+    for hall_id, starts_at, ends_at in times:
+        if ends_at > now:
+            signals.time_freed.send(Occupancy, hall_id=hall_id, starts_at=starts_at, ends_at=ends_at)
 
 
 def freed_by(booking: Booking, *, now: datetime) -> None:
-    """Close again what a booking has held that holds no time any more. Needs its halls' locks."""
+    """Close again what a booking has held that holds no time any more, and let it be known.
+
+    Needs its halls' locks.
+    """
     said_then = ClosureTime.objects.filter(
         closure__lifted_at=None,
         closure__spaces__hall_id=OuterRef("hall_id"),
         starts_at__lt=OuterRef("clear_at"),
         ends_at__gt=OuterRef("setup_at"),
     )
-    dates = Occupancy.objects.filter(Exists(said_then), booking=booking, released_at=None, clear_at__gt=now)
-    given_back: dict[int, list[Stretch]] = defaultdict(list)
-    for hall_id, setup_at, clear_at in dates.values_list("hall_id", "setup_at", "clear_at"):
-        given_back[hall_id].append((setup_at, clear_at))
-    for hall_id, stretches in given_back.items():
-        fill([hall_id], now=now, within=stretches)
+    dates = Occupancy.objects.filter(booking=booking, released_at=None, clear_at__gt=now)
+    given_back = dates.values_list("hall_id", "setup_at", "clear_at", Exists(said_then))
+    times = [(hall_id, start, end) for hall_id, start, end, _is_closed in given_back]
+    freed_within = [(start, end) for _hall_id, start, end, is_closed in given_back if is_closed]
+    if freed_within:
+        fill({hall_id for hall_id, _start, _end in times}, now=now, within=freed_within)
+    let_be_known(times, now=now)
 
 
-def problem_at(space: Space, starts_at: datetime, ends_at: datetime) -> Problem | None:
-    """Return what to say of a time that cannot be had, if it is because a closure closes it or part of it.
-
-    A reason that is not for everybody is not told. Needs `part_of` loaded.
-    """
-    in_the_way = (
+def in_the_way(space: Space, starts_at: datetime, ends_at: datetime) -> list[Closure]:
+    """Return the closures that close a time or part of it, with its buffers. Needs `part_of` loaded."""
+    return closures_of(
         Occupancy.objects.holding()
         .on_floor_of(space)
         .over(starts_at - space.setup, ends_at + space.cleanup)
         .exclude(closure=None)
     )
-    return problem_with_time(in_the_way)
 
 
 def problem_with_time(in_the_way: QuerySet[Occupancy]) -> Problem | None:
-    closures = [date.closure for date in in_the_way.select_related("closure") if date.closure]
+    return problem_of(closures_of(in_the_way))
+
+
+def closures_of(dates: QuerySet[Occupancy]) -> list[Closure]:
+    return [date.closure for date in dates.select_related("closure") if date.closure]
+
+
+def problem_of(closures: Sequence[Closure]) -> Problem | None:
+    """Return what to say of a time that cannot be had, if it is because closures close it or part of it.
+
+    A reason that is not for everybody is not told.
+    """
     if not closures:
         return None
     reason = next((closure.public_reason for closure in closures if closure.public_reason), None)

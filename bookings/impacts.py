@@ -26,7 +26,7 @@ from accounts.texts import text_of
 from accounts.versions import ChangedMeanwhile, version_of
 from venues.models import Space, Venue
 
-from . import changes, lifecycle, occupancies, promises, replanning, signals
+from . import changes, closures, lifecycle, occupancies, promises, replanning, signals
 from .changes import Change, Made, Why
 from .models import Booking, Hit, Impact, Occupancy
 from .models.occupancies import OccupancyQuerySet
@@ -363,7 +363,7 @@ def let_come_true(impact: Impact, *, now: datetime) -> int:
     Hit.objects.filter(pk__in=[hit.pk for hit in carried_out]).update(is_carried_out=True)
     Hit.objects.filter(pk__in=[hit.pk for hit in stranded]).update(fate=Fate.KEEP)
     left = [(hit.date.hall_id, hit.date.setup_at, hit.date.clear_at) for hit in carried_out]
-    promises.close_again(left, now=now)
+    closures.freed_together(left, now=now)
     return len(stranded)
 
 

@@ -13,8 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -26,13 +24,12 @@ from venues.clock import local
 from venues.models import Space
 from venues.policies import needs_approval
 
-from . import closures, judging, making_way, occupancies, permissions, signals
+from . import closures, giving_back, judging, making_way, occupancies, permissions, rivals, signals
 from .alternatives import offering_alternatives
 from .judging import Judgement
 from .models import AGREED_OR_ASKED, Booking, Hit, Occupancy, Status
 from .moves import (
     MoveNotAllowed,
-    already_begun,
     announce,
     change,
     end,
@@ -42,10 +39,11 @@ from .moves import (
     must_allow,
     must_be,
     must_be_in_time,
+    must_not_have_begun,
     set_status,
 )
 from .transactions import in_one_transaction
-from .wishes import Wish, date_of, wish_of
+from .wishes import Wish, date_of, dates_left, dates_of, wish_of
 
 # --- Taking time ----------------------------------------------------------------------------------
 
@@ -123,14 +121,13 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     if booking.status != known.status:
         raise ChangedMeanwhile
     must_be_in_time(booking, now=now)
-    date = date_of(booking)
-    if date.starts_at <= now:
-        raise already_begun()
+    date = only_date_of(booking)
+    must_not_have_begun([date], now=now)
     wish = replace(wish_of(booking), space=wish.space, starts_at=wish.starts_at, ends_at=wish.ends_at)
     judgement = judged(wish, customer=booking.customer, now=now, ignoring=booking, is_new=False)
     must_pass_nobody_by(booking, wish, judgement, by=by)
     wish = replace(wish, space=judgement.space)
-    occupancies.relocate(date, wish.space, wish.starts_at, wish.ends_at)
+    occupancies.relocate(date, wish.space, wish.starts_at, wish.ends_at, alone=booking.series_id is not None)
     if booking.is_live:
         closures.freed(date.hall_id, date.setup_at, date.clear_at, now=now)
     booking.space = wish.space
@@ -138,6 +135,14 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     booking.save(update_fields=["space", "decide_by", "payment_due_at"])
     signals.booking_moved.send(Booking, booking=booking, by=by)
     return booking
+
+
+def only_date_of(booking: Booking) -> Occupancy:
+    """Return the date of a single booking. Raises `Refused` for one with many: they move one by one."""
+    if len(dates_of(booking)) > 1:
+        message = _("This booking has many dates. Move the date that you mean, or the series.")
+        raise Refused(Problem("many_dates", message))
+    return date_of(booking)
 
 
 def keep_in_time(booking: Booking, starts_at: datetime) -> None:
@@ -294,28 +299,30 @@ def kept(booking: Booking, wish: Wish) -> Booking:
 
 @in_one_transaction
 def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
-    """Accept a request. The space's payment policy decides what comes next.
+    """Accept a request with all its dates. The space's payment policy decides what comes next.
 
-    Requests that competed for the same time are declined in the same breath. Raises `TimeTaken` if the
-    time has gone to somebody else, `MoveNotAllowed` if the request has its answer, `Refused` if it has
-    run out or the time has been closed, unless the closure has kept the request.
+    Requests that competed for the time of any of its dates are declined in the same breath. Raises `Refused`
+    if dates have gone to somebody else, with their times if there are many; if the request has run out; and
+    if a date has been closed, unless the closure has kept it. `MoveNotAllowed` if the request has its answer.
     """
     booking = in_hand(booking)
     must_be(booking, Status.REQUESTED)
     must_be_in_time(booking, now=now)
-    date = date_of(booking)
-    sweep(date.hall_id, now=now)
-    rivals = list(rivals_of(booking).select_for_update(of=("self",)).order_by("pk"))
-    enter(booking, after_approval(booking.space), starts_at=date.starts_at, now=now)
+    dates = dates_left(booking)
+    sweep(booking.space.hall_id, now=now)
+    others = list(rivals.of(booking).select_for_update(of=("self",)).order_by("pk"))
+    enter(booking, after_approval(booking.space), starts_at=dates[0].starts_at, now=now)
     booking.decided_at, booking.decided_by = now, by
-    makes_hole = booking.competes and making_way.make_way(date)
+    if booking.competes:
+        rivals.must_leave_free(booking, dates)
+    opened = making_way.make_way_for(dates) if booking.competes else []
     with occupancies.refused_as_time_taken():
         booking.save(update_fields=["status", "payment_due_at", "decided_at", "decided_by"])
-    if makes_hole:
-        closures.freed(date.hall_id, date.setup_at, date.clear_at, now=now)
+    if opened:
+        closures.fill([booking.space.hall_id], now=now, within=opened)
     announce(booking, by=by)
-    for rival in rivals:
-        end(rival, Status.DECLINED, by=by, reason=given_to_another(rival.customer), now=now)
+    for rival in others:
+        end(rival, Status.DECLINED, by=by, reason=rivals.given_to_another(rival.customer), now=now)
     return booking
 
 
@@ -332,7 +339,8 @@ def decline(booking: Booking, *, by: User, reason: str, now: datetime) -> Bookin
 
 @in_one_transaction
 def cancel(booking: Booking, *, by: User, reason: str = "", now: datetime) -> Booking:
-    """Give the time back. What has begun is not undone. Raises `MoveNotAllowed`.
+    """Give the time of all dates back. What has begun is not undone: of a series that has, the dates to come
+    are released instead (`bookings.dates`). Raises `MoveNotAllowed`.
 
     A visitor's hold has nobody who could cancel it: it runs out.
     """
@@ -340,8 +348,8 @@ def cancel(booking: Booking, *, by: User, reason: str = "", now: datetime) -> Bo
     if booking.customer is None:
         raise MoveNotAllowed(booking)
     must_allow(booking, Status.CANCELLED)
-    if date_of(booking).starts_at <= now:
-        raise already_begun()
+    must_not_have_begun(dates_left(booking), now=now)
+    giving_back.must_allow_all(booking, by=by, now=now)
     return end(booking, Status.CANCELLED, by=by, reason=reason.strip(), now=now)
 
 
@@ -363,24 +371,6 @@ def expire(booking: Booking, *, now: datetime) -> bool:
         return False
     change(booking, Status.EXPIRED, now=now)
     return True
-
-
-def rivals_of(booking: Booking):
-    """Competing requests that cannot be approved beside this one."""
-    if not booking.competes:
-        return Booking.objects.none()
-    date = date_of(booking)
-    wanting = Occupancy.objects.on_floor_of(date).filter(
-        Q(with_setup__overlap=date.with_setup) | Q(with_cleanup__overlap=date.with_cleanup),
-        booking__status=Status.REQUESTED,
-        booking__competes=True,
-    )
-    return Booking.objects.filter(pk__in=wanting.values("booking")).exclude(pk=booking.pk)
-
-
-def given_to_another(customer: User | None) -> str:
-    with translation.override(customer.language if customer else settings.LANGUAGE_CODE):
-        return str(_("The time was given to another applicant."))
 
 
 # --- Many at once ---------------------------------------------------------------------------------

@@ -154,6 +154,12 @@ def must_be_in_time(booking: Booking, *, now: datetime) -> None:
         )
 
 
+def must_not_have_begun(dates: Iterable[Occupancy], *, now: datetime) -> None:
+    """Raise `Refused` if one of the dates has begun: what has begun stays as it was."""
+    if any(date.starts_at <= now for date in dates):
+        raise already_begun()
+
+
 def already_begun() -> Refused:
     return Refused(Problem("already_begun", _("This booking has already begun and cannot be changed.")))
 

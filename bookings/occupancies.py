@@ -13,11 +13,12 @@ import psycopg
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.problems import Alternative, Problem, Refused
 from venues.clock import exact
 from venues.models import Space
 
-from .models import Booking, Hit, Occupancy
+from .models import Booking, Hit, Occupancy, Offer
 from .transactions import lock
 
 NO_OVERLAP = {"occupancy_respects_setup", "occupancy_respects_cleanup"}
@@ -74,13 +75,42 @@ def claim(booking: Booking, space: Space, starts_at: datetime, ends_at: datetime
         )
 
 
-def relocate(date: Occupancy, space: Space, starts_at: datetime, ends_at: datetime) -> None:
-    """Move a date to another time or space. Needs both halls' locks.
+def relocate(
+    date: Occupancy,
+    space: Space,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    alone: bool,
+    into: Booking | None = None,
+) -> None:
+    """Move a date to another time or space, and if need be `into` another booking. Needs both halls' locks.
 
-    Raises `TimeTaken`, and the transaction is lost.
+    One that moves `alone` is an exception in its series from then on. Raises `TimeTaken`, and the transaction
+    is lost.
     """
+    columns = place(space, starts_at, ends_at)
+    if alone:
+        columns |= {"is_exception": True}
+    if into:
+        columns |= {"booking": into, "booking_is_live": into.is_live}
     with refused_as_time_taken():
-        Occupancy.objects.filter(pk=date.pk).update(**place(space, starts_at, ends_at))
+        Occupancy.objects.filter(pk=date.pk).update(**columns)
+
+
+def release(dates: Iterable[int], *, by: User, now: datetime) -> None:
+    """Let dates hold their time no more: they were given back. Needs the halls' locks."""
+    Occupancy.objects.filter(pk__in=list(dates)).update(released_at=now, released_by=by)
+
+
+def take_again(date: Occupancy) -> None:
+    """Let a date that was given back hold its time again. Needs the hall's lock.
+
+    With the buffers of its hall as they are now. Raises `TimeTaken`, and the transaction is lost.
+    """
+    columns = place(date.space, date.starts_at, date.ends_at)
+    with refused_as_time_taken():
+        Occupancy.objects.filter(pk=date.pk).update(released_at=None, released_by=None, **columns)
 
 
 def promise(places: Mapping[Hit, Alternative]) -> set[int]:
@@ -106,6 +136,27 @@ def promise(places: Mapping[Hit, Alternative]) -> set[int]:
 def set_aside(dates: Iterable[int], *, now: datetime) -> None:
     """Let dates hold their time no more, to see what is free without them. Whoever does takes it back."""
     Occupancy.objects.filter(pk__in=dates).update(released_at=now)
+
+
+def reserve(offer: Offer, space: Space) -> Occupancy:
+    """Hold the time of an offer in a space as drawn now. Needs the hall's lock.
+
+    Raises `TimeTaken`, and the transaction is lost.
+    """
+    with refused_as_time_taken():
+        return Occupancy.objects.create(
+            offer=offer,
+            original_starts_at=offer.starts_at,
+            **place(space, offer.starts_at, offer.ends_at),
+        )
+
+
+def let_go(offers: Iterable[int]) -> list[Occupancy]:
+    """Hold time for these offers no more; return what they held. Needs the halls' locks."""
+    held = list(Occupancy.objects.filter(offer__in=offers))
+    with connection.cursor() as cursor:
+        cursor.execute("delete from bookings_occupancy where id = any(%s)", [[date.pk for date in held]])
+    return held
 
 
 def take_back(hits: Iterable[Hit]) -> None:

@@ -38,7 +38,7 @@ def give_back(hits: QuerySet[Hit], *, now: datetime) -> None:
         return
     later = set_back(hits)
     occupancies.take_back(hits)
-    close_again(freed, now=now)
+    closures.freed_together(freed, now=now)
     forget_what_is_not_hit(later, now=now)
 
 
@@ -71,10 +71,3 @@ def forget_what_is_not_hit(pks: Collection[int], *, now: datetime) -> None:
         if gone := [each.pk for each in here if each.date_id not in hit]:
             give_back(Hit.objects.filter(pk__in=gone), now=now)
             Hit.objects.filter(pk__in=gone).delete()
-
-
-def close_again(freed: Collection[tuple[int, datetime, datetime]], *, now: datetime) -> None:
-    """Let closures close time that was given back: of these halls, between these instants."""
-    if freed:
-        halls = {hall_id for hall_id, _start, _end in freed}
-        closures.fill(halls, now=now, within=[(start, end) for _hall_id, start, end in freed])

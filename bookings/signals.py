@@ -14,6 +14,17 @@ booking_cancelled = Signal()
 booking_expired = Signal()
 booking_moved = Signal()
 
+# Some of the dates of a booking that has others: `dates` has the ids of all that were given back in one act.
+# If none is left that was not, the booking is cancelled, and `booking_cancelled` is all that is said.
+dates_released = Signal()
+# One date that was moved alone; `booking` is the one that it belongs to now. Both carry `date`.
+date_moved = Signal()
+date_taken_again = Signal()
+
+# Time in a hall has come free, whatever held it: carries `hall_id`, and `starts_at` and `ends_at` with
+# the buffers. Its halls are locked; what can be booked in it is still for `judging` to say.
+time_freed = Signal()
+
 impact_decided = Signal()  # carries `impact`: it is to be carried out when it is due
 impact_failed = Signal()  # carries `impact`: it was due, and could not be carried out
 
@@ -23,7 +34,6 @@ sanction_answered = Signal()
 sanction_decided = Signal()
 sanction_ended = Signal()  # dropped before it was decided, or lifted before its last day
 
-# Carries `hall_id`, `starts_at` and `ends_at`, buffers included: somebody gave time back, and whoever waits
-# for such a time may have it. The sender is Occupancy.
-time_freed = Signal()
 offer_made = Signal()  # carries `offer`: its time is held for somebody who waits
+offer_withdrawn = Signal()  # carries `offer`: it can be had no more, though nobody has answered
+waiting_ended = Signal()  # carries `waiting`; `why` is one of `waiting.Why`

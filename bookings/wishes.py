@@ -32,9 +32,12 @@ class Wish:
         object.__setattr__(self, "ends_at", exact(self.ends_at))
 
 
-def wish_of(booking: Booking) -> Wish:
-    """Return what a booking asks for, to be changed in part with `dataclasses.replace`."""
-    date = date_of(booking)
+def wish_of(booking: Booking, date: Occupancy | None = None) -> Wish:
+    """Return what a booking asks for, to be changed in part with `dataclasses.replace`.
+
+    Of many dates `date` says which; without it, the booking must be a single one.
+    """
+    date = date or date_of(booking)
     return Wish(
         space=booking.space,
         starts_at=date.starts_at,
@@ -59,3 +62,22 @@ def date_of(booking: Booking) -> Occupancy:
     """Return the one date of a single booking: as it was prefetched, if it was."""
     (date,) = booking.dates.all()
     return date
+
+
+def dates_of(booking: Booking) -> list[Occupancy]:
+    """Return all dates of a booking in their order, also those given back: as prefetched, if they were."""
+    return sorted(booking.dates.all(), key=lambda date: (date.starts_at, date.pk))
+
+
+def dates_left(booking: Booking) -> list[Occupancy]:
+    """Return the dates of a booking that were not given back, in their order, past ones too."""
+    return [date for date in dates_of(booking) if date.released_at is None]
+
+
+def next_date(booking: Booking, now: datetime) -> Occupancy:
+    """Return the date of a booking that goes on or comes next; the last one if none does.
+
+    Those that were given back count only where there are no others.
+    """
+    dates = dates_left(booking) or dates_of(booking)
+    return next((date for date in dates if date.ends_at > now), dates[-1])

@@ -19,7 +19,7 @@ from venues import halls
 from venues.models import Venue
 from venues.wording import when
 
-from .. import decisions, lifecycle, wishes
+from .. import decisions, lifecycle, rivals, wishes
 from ..manager_forms import ReasonForm
 from ..models import Booking, Status
 
@@ -187,7 +187,7 @@ def details(booking: Booking, now: datetime) -> dict:
         "blocked": halls.blocked_by(booking.space, spaces),
         "grid": decisions.day_of(booking, spaces, now=now),
         "piece_names": halls.piece_names(spaces),
-        "rivals": lifecycle.rivals_of(booking).with_place().order_by("created_at"),
+        "rivals": rivals.of(booking).with_place().order_by("created_at"),
     }
 
 

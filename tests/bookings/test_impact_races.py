@@ -133,7 +133,7 @@ def test_a_worker_that_dies_halfway_leaves_everything_to_the_next(hall, onni, mo
         raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(promises, "close_again", die)
+        patched.setattr(closures, "freed_together", die)
         with pytest.raises(KilledError):
             impacts.carry_out(impact, now=DUE)
     assert told() == Counter()
