@@ -17,7 +17,7 @@ from venues.fields import footprint, pieces
 from venues.models import Space
 from venues.models.spaces import MOST_PIECES
 
-from . import closures
+from . import closures, offers
 from .models import Occupancy
 from .occupancies import TimeTaken, lock_halls, refused_as_time_taken
 from .transactions import in_one_transaction
@@ -79,7 +79,8 @@ def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: st
     `seen` is the version of the layout that the person looked at: raises `ChangedMeanwhile` if the hall was
     redrawn since. Raises `RedrawCollides` where two bookings would come to share floor. Bookings of the past
     count too: floor that was used twice cannot be called one piece afterwards. What is closed from now on
-    stands in nobody's way: it is closed anew, as the spaces are drawn then.
+    stands in nobody's way: it is closed anew, as the spaces are drawn then. What was offered to those who wait
+    is withdrawn: of another floor it is another offer.
     """
     lock_halls([hall.pk])
     before = layout_of(hall)
@@ -91,6 +92,7 @@ def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: st
     try:
         with refused_as_time_taken(), transaction.atomic():
             closures.open_up([hall.pk], now=now)
+            offers.withdraw_in(hall, now=now)
             step_aside(hall, before, footprints)
             draw(hall, footprints)
             closures.fill([hall.pk], now=now)
@@ -150,6 +152,7 @@ join bookings_occupancy other on other.hall_id = one.hall_id and other.id > one.
 join floor here on here.space_id = one.space_id
 join floor there on there.space_id = other.space_id
 where one.hall_id = %(hall)s and one.holds_time and other.holds_time and here.footprint && there.footprint
+  and one.offer_id is null and other.offer_id is null
   and (one.closure_id is null or one.starts_at < %(now)s)
   and (other.closure_id is null or other.starts_at < %(now)s)
 order by least(one.ends_at, other.ends_at) <= %(now)s,

@@ -3,6 +3,8 @@
 The job is a row too: a booking that is rolled back sends no mail.
 """
 
+from datetime import datetime
+
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -10,9 +12,9 @@ from django.utils import timezone
 from venues.models import Space
 
 from . import closures, signals
-from .models import Booking, Hit, Impact
+from .models import Booking, Hit, Impact, Offer, Waiting
 from .moves import ANNOUNCEMENTS
-from .tasks import carry_out, tell, tell_of_failure
+from .tasks import carry_out, lapse, offer_freed, tell, tell_of_failure
 
 FACTS = {signal: str(status) for status, signal in ANNOUNCEMENTS.items()} | {signals.booking_moved: "moved"}
 
@@ -31,6 +33,17 @@ def see_it_through(signal, impact: Impact, **kwargs) -> None:
 @receiver(signals.impact_failed)
 def tell_who_decided(signal, impact: Impact, **kwargs) -> None:
     tell_of_failure.defer(impact_id=impact.pk)
+
+
+@receiver(signals.time_freed)
+def offer_to_those_who_wait(signal, hall_id: int, starts_at: datetime, ends_at: datetime, **kwargs) -> None:
+    if Waiting.objects.open().filter(spaces__hall_id=hall_id).exists():
+        offer_freed.defer(hall_id=hall_id, starts_at=starts_at.isoformat(), ends_at=ends_at.isoformat())
+
+
+@receiver(signals.offer_made)
+def let_it_lapse(signal, offer: Offer, **kwargs) -> None:
+    lapse.configure(schedule_at=offer.expires_at).defer(offer_id=offer.pk)
 
 
 @receiver(post_save, sender=Space)

@@ -11,8 +11,8 @@ from venues import openings
 from venues.clock import local
 from venues.models import Timetable
 
-from . import impacts, lifecycle, messages
-from .models import Booking, Hit, Impact, KeptAnswer
+from . import impacts, lifecycle, messages, waiting
+from .models import Booking, Hit, Impact, KeptAnswer, Offer
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +66,28 @@ def expire_due(timestamp: int) -> None:
     now = timezone.now()
     for booking in Booking.objects.overdue(now):
         lifecycle.expire(booking, now=now)
+
+
+@app.task(retry=5)
+def offer_freed(hall_id: int, starts_at: str, ends_at: str) -> None:
+    """Offer time that came free to those who wait for it."""
+    stretch = datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at)
+    waiting.offer_freed(hall_id, *stretch, now=timezone.now())
+
+
+@app.task(retry=5)
+def lapse(offer_id: int) -> None:
+    """End an offer whose time to answer is over. One that was answered stays as it is."""
+    waiting.lapse(Offer.objects.with_place().get(pk=offer_id), now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="keep_offering")
+def keep_offering(timestamp: int) -> None:
+    """End what is over on the waiting list, and offer what came free without a word: nothing is missed."""
+    now = timezone.now()
+    waiting.put_in_order(now=now)
+    waiting.offer_all(now=now)
 
 
 @app.periodic(cron="10 3 * * *")

@@ -42,6 +42,9 @@ HOLD_FOR = timedelta(minutes=env_int("HOLD_MINUTES", 10, at_least=1))
 HEAR_FOR = timedelta(days=env_int("HEAR_FOR_DAYS", 14, at_least=1))
 DECIDE_WITHIN = timedelta(days=env_int("DECIDE_WITHIN_DAYS", 7, at_least=1))
 PAY_WITHIN = timedelta(days=env_int("PAY_WITHIN_DAYS", 3, at_least=1))
+# For so long time that came free is held for somebody who waits; never if less is left to answer.
+OFFER_FOR = timedelta(hours=env_int("OFFER_HOURS", 12, at_least=1))
+OFFER_AT_LEAST = timedelta(minutes=env_int("OFFER_AT_LEAST_MINUTES", 30, at_least=1))
 # Notices of a closure or another change go out after this time; until then it can be undone.
 GRACE = timedelta(minutes=env_int("GRACE_MINUTES", 15, at_least=0))
 # A club counts as one of minors if so many of its members are under 18. Akaa's price list of 2024 says 80.
@@ -51,6 +54,7 @@ SEASON_STARTS = [(9, 1), (6, 2)]
 # From when on it is evening: until then weekdays are the school's own (Helsinki, 2016).
 EVENING_FROM = time(17)
 MAX_UNDECIDED_REQUESTS = env_int("MAX_UNDECIDED_REQUESTS", 3, at_least=1)
+MAX_WAITING = env_int("MAX_WAITING", 5, at_least=1)
 
 # --- Wiring --------------------------------------------------------------------------------------
 

@@ -1,9 +1,12 @@
 """The waiting list: for which times somebody waits, and which have been offered."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
@@ -73,6 +76,26 @@ class Waiting(models.Model):
         return f"{self.organisation or self.customer}: {self.first_on:%Y-%m-%d} – {self.last_on:%Y-%m-%d}"
 
 
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def of(self, user):
+        """Their own, and their organisations'."""
+        return self.filter(waiting__in=Waiting.objects.of(user))
+
+    def open(self):
+        """Offers that nobody has answered, and that have not been ended."""
+        return self.filter(state="open")
+
+    def with_place(self):
+        """What a page or a message tells of each."""
+        return self.select_related(
+            "space__venue__district",
+            "space__part_of",
+            "waiting__customer",
+            "waiting__organisation",
+            "booking",
+        )
+
+
 class Offer(models.Model):
     """Time that came free and is held for one of those who wait, until it is accepted, declined or lapses.
 
@@ -84,6 +107,8 @@ class Offer(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         LAPSED = "lapsed", _("Lapsed")
+        # By nobody's fault: the space was closed, say. It may be offered again.
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     waiting = models.ForeignKey(Waiting, models.CASCADE, related_name="offers")
     space = models.ForeignKey(Space, models.PROTECT, related_name="+")
@@ -99,6 +124,8 @@ class Offer(models.Model):
         "Booking", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
 
+    objects = OfferQuerySet.as_manager()
+
     class Meta:
         ordering = ["-offered_at", "-pk"]
         constraints = [
@@ -106,16 +133,28 @@ class Offer(models.Model):
                 name="offer_one_at_a_time", fields=["waiting"], condition=Q(state="open")
             ),
             # Nobody is offered the same time in the same space twice.
-            models.UniqueConstraint(name="offer_once", fields=["waiting", "space", "starts_at"]),
+            models.UniqueConstraint(
+                name="offer_once",
+                fields=["waiting", "space", "starts_at"],
+                condition=~Q(state="withdrawn"),
+            ),
             models.CheckConstraint(
                 name="offer_in_order",
                 condition=Q(starts_at__lt=F("ends_at"), expires_at__lte=F("starts_at")),
             ),
             models.CheckConstraint(
-                name="offer_state_is_known", condition=Q(state__in=["open", "accepted", "declined", "lapsed"])
+                name="offer_state_is_known",
+                condition=Q(state__in=["open", "accepted", "declined", "lapsed", "withdrawn"]),
             ),
         ]
         indexes = [models.Index(fields=["expires_at"], name="offer_open", condition=Q(state="open"))]
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M} – {self.ends_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("bookings:offer", args=[self.token])
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can still be answered."""
+        return self.state == self.State.OPEN and now < self.expires_at
