@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2)
 
 
+NOT_ONE = _("This is no business ID. It looks like 1234567-1, and its last digit checks the others.")
+
+
 def tidy(text: str) -> str:
     """Return a business id as it is stored, "1234567-8": older ones of six digits get a zero in front."""
     digits = re.sub(r"[\s\-‐–—]", "", text)
@@ -31,5 +34,4 @@ def is_business_id(text: str) -> bool:
 
 def validate_business_id(text: str) -> None:
     if not is_business_id(text):
-        message = _("This is no business ID. It looks like 1234567-1, and its last digit checks the others.")
-        raise ValidationError(message, "not_a_business_id")
+        raise ValidationError(NOT_ONE, "not_a_business_id")

@@ -6,6 +6,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,10 @@ class PriceGroup(models.Model):
         return text_of(self, "name")
 
 
+BUSINESS_ID_TAKEN = _("An organisation with this business ID is here already. Ask its owner to invite you.")
+INVITED_ALREADY = _("This address has been invited already.")
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def active(self):
         """Organisations that have neither ended nor become a part of another."""
@@ -91,6 +96,16 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Active organisations with members of whom nobody who can sign in is an owner."""
         owners = Membership.objects.filter(role=Membership.Role.OWNER, user__is_active=True)
         return self.active().exclude(memberships__in=owners)
+
+    def visible_to(self, user):
+        """Those to which they belong; the city's staff sees all."""
+        if user.is_staff:
+            return self
+        return self.filter(memberships__user=user)
+
+    def bookable_by(self, user):
+        """Active organisations for which this person may book."""
+        return self.active().filter(memberships__user=user, memberships__role__in=Membership.MAY_BOOK)
 
 
 class Organisation(models.Model):
@@ -141,9 +156,7 @@ class Organisation(models.Model):
                 fields=["business_id"],
                 condition=~models.Q(business_id="") & models.Q(closed_at=None),
                 violation_error_code="business_id_taken",
-                violation_error_message=_(
-                    "An organisation with this business ID is here already. Ask its owner to invite you."
-                ),
+                violation_error_message=BUSINESS_ID_TAKEN,
             ),
             models.CheckConstraint(
                 name="organisation_merged_is_closed",
@@ -160,6 +173,9 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("organisation", args=[self.pk])
 
     def price_group_on(self, day: date) -> PriceGroup | None:
         """Return the price group that has been verified for the day, if one has. Needs it loaded."""
@@ -188,6 +204,8 @@ class Membership(models.Model):
         OWNER = "owner", _("Owner")
         BOOKER = "booker", _("Booker")
         VIEWER = "viewer", _("Sees only")
+
+    MAY_BOOK = (Role.OWNER, Role.BOOKER)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
@@ -241,7 +259,7 @@ class Invitation(models.Model):
                 fields=["organisation", "email"],
                 condition=models.Q(accepted_at=None, withdrawn_at=None),
                 violation_error_code="invited_already",
-                violation_error_message=_("This address has been invited already."),
+                violation_error_message=INVITED_ALREADY,
             ),
             models.CheckConstraint(
                 name="invitation_acceptance_is_complete",
@@ -252,3 +270,6 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation}: {self.email}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("invitation", args=[self.token])

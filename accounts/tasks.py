@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from . import sign_up
+from . import letters, sign_up
+from .models import Invitation
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -15,3 +16,12 @@ FORGOTTEN_AFTER = timedelta(days=1)
 def forget_unused_accounts(timestamp: int) -> None:
     """Forget addresses for which somebody asked a code that was never used."""
     sign_up.forget_unused(before=timezone.now() - FORGOTTEN_AFTER)
+
+
+@app.task(queue="mail", retry=5)
+def send_invitation(invitation_id: int) -> None:
+    """Write to whoever was invited, unless the invitation has been used or withdrawn meanwhile."""
+    invitations = Invitation.objects.open(timezone.now()).select_related("organisation", "invited_by")
+    invitation = invitations.filter(pk=invitation_id).first()
+    if invitation:
+        letters.invite(invitation)

@@ -3,12 +3,10 @@
 Each needs the booking's `space` loaded. Whether the thing can be done at all is for `lifecycle`.
 """
 
-from accounts.models import Membership, Organisation, User
+from accounts.models import Organisation, User
 from venues.models import Space, Venue
 
-from .models import Booking, Status
-
-MAY_BOOK = [Membership.Role.OWNER, Membership.Role.BOOKER]
+from .models import Booking, Status, Waiting
 
 
 def looks_after(user: User, venue: Venue) -> bool:
@@ -43,6 +41,13 @@ def can_sanction(user: User, venue: Venue | None) -> bool:
     return looks_after(user, venue) if venue else user.is_staff
 
 
+def can_answer(user: User, waiting: Waiting) -> bool:
+    """Accept or decline what is offered, or wait no more: who waits, or who books for the organisation."""
+    if waiting.organisation:
+        return can_book_for(user, waiting.organisation)
+    return waiting.customer_id == user.pk
+
+
 def can_see_arrival(user: User, booking: Booking) -> bool:
     """How to get in is told to those with a confirmed booking, and to the venue's managers."""
     return booking.status == Status.CONFIRMED or can_decide(user, booking)
@@ -54,11 +59,14 @@ def can_book_for(user: User, organisation: Organisation) -> bool:
 
 def organisations_of(user: User):
     """Organisations for which this person may book."""
-    return Organisation.objects.filter(memberships__user=user, memberships__role__in=MAY_BOOK)
+    return Organisation.objects.bookable_by(user)
 
 
 def is_customer(user: User, booking: Booking) -> bool:
-    """Made the booking, or books for the organisation that it is for."""
-    if booking.customer_id == user.pk:
-        return True
-    return booking.organisation is not None and can_book_for(user, booking.organisation)
+    """Books for the organisation that the booking is for; their own booking's is whoever made it.
+
+    Whoever left an organisation leaves its bookings; those of one that has ended are left to who made them.
+    """
+    if booking.organisation is not None and booking.organisation.closed_at is None:
+        return can_book_for(user, booking.organisation)
+    return booking.customer_id == user.pk
