@@ -1,77 +1,45 @@
-"""One wish, judged: everything that stands in its way, in one statement, and one more where a quota holds."""
+"""Wishes, judged: everything that stands in the way of one, or of each of many.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, time
+One statement, whatever the number of wishes, and one more where a quota holds. What the database knows of a
+wish (`Known`) and what follows from it (`problems_with`) are apart: it can be said in every language.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Field, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from accounts.models import User
 from accounts.problems import Problem
 from venues import policies, quotas, terms_of_use
 from venues.audiences import Asker
-from venues.clock import CITY, local
-from venues.fields import bounds
+from venues.clock import local
+from venues.fields import bounds, pieces
 from venues.models import Opening, Purpose, Space
-from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING
-from venues.opening_hours import Stretch, merged, moment
+from venues.opening_hours import merged
 
 from . import closures
-from .models import AGREED_OR_ASKED, Occupancy
-from .models.occupancies import OccupancyQuerySet
+from .known import (
+    Known,
+    asked_of_time,
+    audiences_of,
+    covers,
+    dates_that_count,
+    is_conceivable,
+    look_at,
+    with_times,
+)
 from .occupancies import taken
+from .recurrence import overlapping_itself
 from .wishes import Wish
 
 # After these, whether the time is open and free is not worth asking.
 BEYOND_ASKING = {"ends_before_start", "in_the_past", "too_far", "too_long"}
-
-# Both are asked of a row of venues_space. As expressions of the ORM they would take longer to put together
-# than to answer, on the way of every booking.
-#
-# The time around the wish that is open to the asker, open to anybody, and staffed. The stretches open to the
-# asker are whole where something is counted from the opening; elsewhere the wish's own time is enough.
-OPEN_TIMES = """
-(
-    select array[(select range_agg(whole) from unnest(theirs) whole where whole && wished), anybodys, staffed]
-    from (
-        select wished,
-               range_agg(period) filter (
-                   where open_to && %s::varchar[]
-                      or 'venue' = any(open_to) and venues_venue.run_by_id = %s
-               ) as theirs,
-               range_agg(period) filter (where period && wished) as anybodys,
-               range_agg(period) filter (where period && wished and is_staffed) as staffed
-        from venues_opening, tstzrange(%s, %s) wished
-        where timetable_id = coalesce(venues_space.timetable_id, venues_venue.timetable_id)
-          and period && case
-              when venues_space.is_whole_day or venues_space.starts_from = 'opening' then '(,)'
-              else wished
-          end
-        group by wished
-    ) open
-)
-"""
-# What the two exclusion constraints would say.
-IS_TAKEN = """
-exists (
-    select from bookings_occupancy taken
-    join venues_space hall on hall.id = taken.hall_id
-    where holds_time
-      and taken.hall_id = venues_space.hall_id
-      and taken.footprint && venues_space.footprint
-      and booking_id is distinct from %s
-      and (
-          with_setup && tstzrange(%s::timestamptz - make_interval(mins => hall.setup_minutes), %s)
-          or with_cleanup && tstzrange(%s, %s::timestamptz + make_interval(mins => hall.cleanup_minutes))
-      )
-)
-"""
-NO_BOOKING = 0  # not null: time without a booking is distinct from this one too
 
 
 @dataclass(frozen=True)
@@ -90,60 +58,43 @@ def judge(wish: Wish, *, asker: Asker, now: datetime, ignoring: int | None = Non
     the id `ignoring` is no obstacle. Under the hall's lock the answer stays true until the lock is given up;
     without it, it is only a friendly early word. Of quotas it is true under the locks of the customer.
     """
-    starts_at, ends_at = wish.starts_at, wish.ends_at
-    can_be_asked = is_conceivable(starts_at, ends_at, now=now)
-    spaces = asked_of_time(wish, asker, ignoring) if can_be_asked else Space.objects.with_place()
+    is_asked = is_conceivable(wish.starts_at, wish.ends_at, now=now)
+    spaces: QuerySet[Any] = asked_of_time(wish, asker, ignoring) if is_asked else Space.objects.with_place()
     space = spaces.get(pk=wish.space.pk)
+    known = Known(wish, space, is_asked)
+    if is_asked:
+        known = with_times(known, space.open_times, space.is_taken)
+    if known.is_taken:
+        closed_by = closures.in_the_way(known.space, wish.starts_at, wish.ends_at)
+        known = replace(known, closed_by=closed_by)
+    if known.is_for_others:
+        known = replace(known, meant_for=audiences_of([known])[0])
+    problems = problems_with(known, asker=asker, now=now)
+    if not BEYOND_ASKING & {problem.code for problem in problems}:
+        begun = dates_that_count([known], asker, ignoring=[ignoring] if ignoring else [])
+        problems += over_quota(known, begun[known.space.venue_id])
+    return Judgement(known.space, problems, is_staffed=covers(known.staffed, wish))
+
+
+def problems_with(known: Known, *, asker: Asker, now: datetime) -> list[Problem]:
+    """Return everything that stands in the way but quotas, in the language that is spoken. No statement."""
+    wish, space = known.wish, known.space
+    starts_at, ends_at = wish.starts_at, wish.ends_at
     problems = policies.problems_with(
         space, starts_at, ends_at, attendees=wish.attendees, asker=asker, now=now
     )
-    if not can_be_asked or BEYOND_ASKING & {problem.code for problem in problems}:
-        return Judgement(space, problems)
-    theirs, anybodys, staffed = (stretches(times) for times in space.open_times or [None] * 3)
-    if not covers(anybodys, wish):
+    codes = {problem.code for problem in problems}
+    if not known.is_asked or BEYOND_ASKING & codes:
+        return problems
+    if not covers(known.anybodys, wish):
         problems.append(closed())
-    elif not covers(theirs, wish) and "not_for_you" not in {problem.code for problem in problems}:
-        problems.append(not_open_to(asker, space, wish))
-    stretch = next((one for one in theirs if one[0] <= starts_at < one[1]), None)
+    elif not covers(known.theirs, wish) and "not_for_you" not in codes:
+        problems.append(policies.not_for(known.meant_for, asker))
+    stretch = next((one for one in known.theirs if one[0] <= starts_at < one[1]), None)
     problems += policies.problems_with_opening(space, starts_at, ends_at, stretch)
-    if space.is_taken:
-        problems.append(closures.problem_at(space, starts_at, ends_at) or taken())
-    problems += over_quota(space, wish, asker, ignoring)
-    return Judgement(space, problems, is_staffed=covers(staffed, wish))
-
-
-def asked_of_time(wish: Wish, asker: Asker, ignoring: int | None) -> QuerySet[Any]:
-    """Return spaces with their `open_times` around the wish, and whether its time `is_taken`."""
-    starts_at, ends_at = wish.starts_at, wish.ends_at
-    return Space.objects.with_place().annotate(
-        open_times=RawSQL(
-            OPEN_TIMES,
-            [list(asker.audiences), asker.organisation_id, starts_at, ends_at],
-            output_field=Field(),
-        ),
-        is_taken=RawSQL(
-            IS_TAKEN,
-            [ignoring or NO_BOOKING, starts_at, ends_at, starts_at, ends_at],
-            output_field=BooleanField(),
-        ),
-    )
-
-
-def is_conceivable(starts_at: datetime, ends_at: datetime, *, now: datetime) -> bool:
-    """Whether any policy could allow the wish. Beyond that the database is not even asked."""
-    return (
-        now <= starts_at < ends_at
-        and starts_at <= now + FARTHEST_BOOKING
-        and ends_at - starts_at <= LONGEST_BOOKING
-    )
-
-
-def stretches(times: Multirange[datetime] | None) -> list[Stretch]:
-    return [bounds(stretch) for stretch in times or ()]
-
-
-def covers(times: Iterable[Stretch], wish: Wish) -> bool:
-    return any(start <= wish.starts_at and wish.ends_at <= end for start, end in times)
+    if known.is_taken:
+        problems.append(closures.problem_of(known.closed_by) or taken())
+    return problems
 
 
 def is_staffed(wish: Wish) -> bool:
@@ -160,32 +111,89 @@ def closed() -> Problem:
     return Problem("closed", _("The space is not open then. Look at its opening hours."), "starts_at")
 
 
-def not_open_to(asker: Asker, space: Space, wish: Wish) -> Problem:
-    """Say for whom the time is that is open, but not to the asker. Rare enough for a look of its own."""
-    wished = Range(wish.starts_at, wish.ends_at)
-    openings = Opening.objects.filter(timetable=space.timetable_in_force_id, period__overlap=wished)
-    spans = openings.values_list("open_to", flat=True)
-    others = {name for names in spans if not asker.belongs_to(names, space.venue.run_by_id) for name in names}
-    return policies.not_for(others, asker)
+# --- Quotas ---------------------------------------------------------------------------------------
 
 
-def over_quota(space: Space, wish: Wish, asker: Asker, ignoring: int | None) -> Iterator[Problem]:
-    """Judge the space's quotas, if it has any and somebody known asks. One statement then."""
-    if not quotas.quotas_of(space) or asker.user_id is None:
-        return
-    day = local(wish.starts_at).date()
-    since = moment(quotas.first_counted(space, day), time.min, CITY)
-    booked = booked_by(asker).filter(space__venue=space.venue_id, starts_at__gte=since)
-    begun = booked.exclude(booking=ignoring).values_list("starts_at", flat=True)
-    yield from quotas.problems_with_quotas(space, day, begun)
+def over_quota(known: Known, begun: Iterable[datetime]) -> Iterator[Problem]:
+    """Judge the space's quotas, if it has any. `begun`: when the customer's dates at the venue begin."""
+    return quotas.problems_with_quotas(known.space, local(known.wish.starts_at).date(), begun)
 
 
-def booked_by(asker: Asker) -> OccupancyQuerySet:
-    """Return the dates that count for somebody's quota: the organisation's, or the person's own."""
-    dates = Occupancy.objects.filter(booking__status__in=AGREED_OR_ASKED, released_at=None)
-    if asker.organisation_id:
-        return dates.filter(booking__organisation=asker.organisation_id)
-    return dates.filter(booking__customer=asker.user_id, booking__organisation=None)
+# --- Many wishes ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the database knows of many wishes, and when the customer's dates begin, by venue."""
+
+    known: Sequence[Known]
+    begun: dict[int, list[datetime]]
+    asker: Asker
+    now: datetime
+
+    def judgements(self, *, in_turn: int = 0) -> list[Judgement]:
+        """Return the judgements in the order of the wishes, in the language that is spoken. No statement.
+
+        The first so many are made `in_turn`: each in whose way nothing stands holds its time and counts for
+        quotas. All that follow are judged beside them, each as if it were the only one.
+        """
+        begun = defaultdict(list, {venue: list(starts) for venue, starts in self.begun.items()})
+        holding: list[Known] = []
+        found = []
+        for number, known in enumerate(self.known):
+            problems = problems_with(known, asker=self.asker, now=self.now)
+            if not BEYOND_ASKING & {problem.code for problem in problems}:
+                problems += over_quota(known, begun[known.space.venue_id])
+            if any(collide(known, other) for other in holding):
+                problems.append(overlapping_itself())
+            if number < in_turn and not problems:
+                holding.append(known)
+                begun[known.space.venue_id].append(known.wish.starts_at)
+            found.append(Judgement(known.space, problems, is_staffed=covers(known.staffed, known.wish)))
+        return found
+
+
+def judge_all(
+    wishes: Sequence[Wish],
+    *,
+    asker: Asker,
+    now: datetime,
+    ignoring: Collection[int] = (),
+    leaving: Collection[int] = (),
+    in_turn: int = 0,
+) -> list[Judgement]:
+    """Judge many wishes of one asker, as `judge` would. As many statements, whatever the number of wishes.
+
+    Bookings with the ids `ignoring` and dates with the ids `leaving` are no obstacles and use up no quota.
+    For `in_turn`: `Seen.judgements`.
+    """
+    seen = look(wishes, asker=asker, now=now, ignoring=ignoring, leaving=leaving)
+    return seen.judgements(in_turn=in_turn)
+
+
+def look(
+    wishes: Sequence[Wish],
+    *,
+    asker: Asker,
+    now: datetime,
+    ignoring: Collection[int] = (),
+    leaving: Collection[int] = (),
+) -> Seen:
+    """Ask the database what it knows of many wishes, and one statement more where a quota counts."""
+    known = look_at(wishes, asker=asker, now=now, ignoring=ignoring, leaving=leaving)
+    begun = dates_that_count(known, asker, ignoring=ignoring, leaving=leaving)
+    return Seen(known, begun, asker, now)
+
+
+def collide(one: Known, other: Known) -> bool:
+    """Whether the exclusion constraints would refuse two wishes beside each other."""
+    if one.space.hall_id != other.space.hall_id:
+        return False
+    gap = max(one.space.setup, one.space.cleanup)
+    ours, theirs = one.wish, other.wish
+    if ours.starts_at >= theirs.ends_at + gap or theirs.starts_at >= ours.ends_at + gap:
+        return False
+    return one.space.pk == other.space.pk or bool(pieces(one.space.footprint) & pieces(other.space.footprint))
 
 
 # --- What the form has to say ---------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.db.models import Q
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
-from bookings import judging
+from bookings import known
 from bookings.availability import FreeSpace, Stretch
 from bookings.models import Occupancy
 from venues import policies, quotas
@@ -83,7 +83,7 @@ class Rules:
         self.asker, self.now = asker, now
         self.known: dict[tuple, bool] = {}
         self.begun: dict[int, list[datetime]] = defaultdict(list)
-        for venue, start in judging.booked_by(asker).values_list("space__venue", "starts_at"):
+        for venue, start in known.booked_by(asker).values_list("space__venue", "starts_at"):
             self.begun[venue].append(start)
 
     def allow(self, space: Space, start: datetime, end: datetime) -> bool:
