@@ -9,10 +9,12 @@ from datetime import datetime
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from accounts.memberships import organisation_closed
 from accounts.models import Organisation, User
 from accounts.problems import Problem, Refused
 from accounts.versions import ChangedMeanwhile
 from venues.clock import local
+from venues.models import Space
 
 from . import closures, occupancies, sanctions, signals
 from .models import ENDED, Booking, Hit, Occupancy, Status
@@ -63,13 +65,13 @@ class MoveNotAllowed(Refused):
 
 # All in one statement, and in this order: every booking comes by here.
 LOCK_CUSTOMER = """
-    select null::date from (select from accounts_user where id = %(person)s for no key update) person
+    select null::date, false from (select from accounts_user where id = %(person)s for no key update) person
     union all
-    select null from (
-        select from accounts_organisation where id = %(organisation)s for no key update
+    select null, closed_at is not null from (
+        select closed_at from accounts_organisation where id = %(organisation)s for no key update
     ) organisation
     union all
-    select until from bookings_sanction
+    select until, false from bookings_sanction
     where (person_id = %(person)s or organisation_id = %(organisation)s)
       and (venue_id is null and %(is_to_book)s or venue_id = any(%(venues)s))
       and kind = 'ban' and decided_at is not null and dropped_at is null and lifted_at is null
@@ -87,7 +89,8 @@ def lock_customer(
     """Wait for our turn with this customer, so that a quota judges two requests at once in turn.
 
     The person first, then the organisation for which they book. Raises `Refused` if they are to book at
-    venues, by id, of which one is closed to them by a ban: the condition is `Sanction.objects.in_force`.
+    venues, by id, and the organisation has ended, or one of the venues is closed to them by a ban: the
+    condition is `Sanction.objects.in_force`.
     """
     if not customer:
         return
@@ -101,8 +104,10 @@ def lock_customer(
     }
     with connection.cursor() as cursor:
         cursor.execute(LOCK_CUSTOMER, asked)
-        bans = [until for (until,) in cursor.fetchall() if until]
-    if bans:
+        found = cursor.fetchall()
+    if venues and any(is_closed for _until, is_closed in found):
+        raise Refused(organisation_closed())
+    if bans := [until for until, _is_closed in found if until]:
         raise sanctions.banned(max(bans))
 
 
@@ -199,6 +204,27 @@ def end(booking: Booking, status: Status, *, by: User, reason: str, now: datetim
     also = ["reason", "decided_at", "decided_by", "cancelled_at", "cancelled_by"]
     change(booking, status, by=by, also=also, now=now)
     return booking
+
+
+def end_quietly(booking: Booking, *, by: User, now: datetime) -> None:
+    """Cancel a booking of which nothing is left but dates given back: nobody has to be told."""
+    set_status(booking, Status.CANCELLED)
+    booking.cancelled_at, booking.cancelled_by = now, by
+    booking.save(update_fields=["status", "cancelled_at", "cancelled_by"])
+
+
+def split_off(booking: Booking, space: Space) -> Booking:
+    """Return the booking to which a date of this one belongs in another space: of the same series, with the
+    same status and texts. Needs the locks of both halls.
+    """
+    if booking.series_id:
+        others = Booking.objects.filter(series=booking.series_id, space=space, competes=booking.competes)
+        if there := others.filter(status=booking.status).order_by("pk").first():
+            return there
+    copy = Booking.objects.get(pk=booking.pk)
+    copy.pk, copy.space, copy._state.adding = None, space, True
+    copy.save()
+    return copy
 
 
 def announce(booking: Booking, *, by: User | None, hit: Hit | None = None) -> None:

@@ -9,9 +9,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from accounts.models import Organisation
+from accounts.signals import organisations_merged
 from venues.models import Space
 
-from . import closures, signals
+from . import closures, mergers, signals
 from .models import Booking, Hit, Impact, Offer, Waiting
 from .moves import ANNOUNCEMENTS
 from .tasks import carry_out, lapse, offer_freed, tell, tell_of_failure
@@ -44,6 +46,11 @@ def offer_to_those_who_wait(signal, hall_id: int, starts_at: datetime, ends_at: 
 @receiver(signals.offer_made)
 def let_it_lapse(signal, offer: Offer, **kwargs) -> None:
     lapse.configure(schedule_at=offer.expires_at).defer(offer_id=offer.pk)
+
+
+@receiver(organisations_merged)
+def bring_along_what_is_theirs(signal, organisation: Organisation, into: Organisation, **kwargs) -> None:
+    mergers.follow(organisation, into)
 
 
 @receiver(post_save, sender=Space)
