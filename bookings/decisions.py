@@ -13,7 +13,7 @@ from venues.clock import MINUTES_A_DAY, at, exact, local
 from venues.halls import share_floor, short_name
 from venues.models import Space
 
-from . import judging, timeline
+from . import judging, timeline, use
 from .models import DEADLINES, Booking, BookingQuerySet, Occupancy, Status
 from .timeline import Kind, Row
 from .week_grid import Column, Grid, Stretch, lay_out, minute_of
@@ -58,14 +58,17 @@ def next_after(booking: Booking, status: Status, *, user: User, now: datetime) -
 
 @dataclass(frozen=True)
 class Record:
-    """How an applicant has booked before: agreed bookings, those of them here, and cancelled ones."""
+    """How an applicant has booked before: agreed bookings, those of them here, cancelled ones; and how often
+    nobody came in the last year.
+    """
 
     agreed: int
     here: int
     cancelled: int
+    no_shows: int
 
 
-def record_of(booking: Booking) -> Record:
+def record_of(booking: Booking, *, now: datetime) -> Record:
     """Return how the organisation, or the person who asks for themselves, has booked before."""
     if booking.organisation_id:
         before = Booking.objects.filter(organisation=booking.organisation_id)
@@ -77,7 +80,8 @@ def record_of(booking: Booking) -> Record:
             agreed=Count("pk", filter=agreed),
             here=Count("pk", filter=agreed & Q(space__venue=booking.space.venue_id)),
             cancelled=Count("pk", filter=Q(status=Status.CANCELLED)),
-        )
+        ),
+        no_shows=use.no_shows_of(booking, now=now),
     )
 
 

@@ -14,6 +14,7 @@ from .views import (
     sanctions,
     school_terms,
     unmet,
+    use,
     year,
 )
 
@@ -22,7 +23,12 @@ class SanctionStep(StringConverter):
     regex = "|".join(sanctions.STEPS)
 
 
+class UseStep(StringConverter):
+    regex = "|".join(use.STEPS)
+
+
 register_converter(SanctionStep, "sanction_step")
+register_converter(UseStep, "use_step")
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -57,6 +63,8 @@ urlpatterns = [
     path("manage/changes/<int:pk>/", impacts.one, name="impact"),
     path("manage/changes/<int:pk>/undo/", impacts.undo, name="undo_impact"),
     path("manage/changes/<int:pk>/spare/", impacts.spare, name="spare_bookings"),
+    path("manage/day/", use.day, name="day"),
+    path("bookings/dates/<int:pk>/<use_step:what>/", use.step, name="use"),
     path("manage/sanctions/", sanctions.index, name="sanctions"),
     path("manage/bookings/<int:pk>/sanction/", sanctions.propose, name="propose_sanction"),
     path("sanctions/<int:pk>/", sanctions.sanction, name="sanction"),

@@ -36,6 +36,17 @@ def can_move(user: User, booking: Booking, to: Space) -> bool:
     return is_customer(user, booking) and (undecided or at_once)
 
 
+def can_note_use(user: User, booking: Booking) -> bool:
+    """Write down whether people came: whoever works at the venue, its caretaker too."""
+    here = booking.space.venue
+    return looks_after(user, here) or here.roles.filter(user=user).exists()
+
+
+def can_check_in(user: User, booking: Booking) -> bool:
+    """Say that they have come: the customer's people, and whoever works at the venue."""
+    return is_customer(user, booking) or can_note_use(user, booking)
+
+
 def can_sanction(user: User, venue: Venue | None) -> bool:
     """Warn or ban somebody at a venue: its managers. In the whole city: its staff."""
     return looks_after(user, venue) if venue else user.is_staff

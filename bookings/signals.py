@@ -21,8 +21,8 @@ dates_released = Signal()
 date_moved = Signal()
 date_taken_again = Signal()
 
-# Time in a hall has come free, whatever held it: carries `hall_id`, and `starts_at` and `ends_at` with
-# the buffers. Its halls are locked; what can be booked in it is still for `judging` to say.
+# Time has come free, whatever held it: `times` says in which halls, by id, from when to when, buffers included.
+# The halls are locked; what can be booked there is still for `judging` to say.
 time_freed = Signal()
 
 impact_decided = Signal()  # carries `impact`: it is to be carried out when it is due
@@ -37,3 +37,5 @@ sanction_ended = Signal()  # dropped before it was decided, or lifted before its
 offer_made = Signal()  # carries `offer`: its time is held for somebody who waits
 offer_withdrawn = Signal()  # carries `offer`: it can be had no more, though nobody has answered
 waiting_ended = Signal()  # carries `waiting`; `why` is one of `waiting.Why`
+
+date_not_used = Signal()  # carries `booking`, its `date` to which nobody came, and `by`

@@ -39,6 +39,7 @@ CITY_TIME_ZONE = env_time_zone("CITY_TIME_ZONE", "Europe/Helsinki")
 # --- Rules of the house that an operator may change ----------------------------------------------
 
 HOLD_FOR = timedelta(minutes=env_int("HOLD_MINUTES", 10, at_least=1))
+REPEATED_NO_SHOWS = env_int("REPEATED_NO_SHOWS", 2, at_least=1)  # in a year: then managers are told
 HEAR_FOR = timedelta(days=env_int("HEAR_FOR_DAYS", 14, at_least=1))
 DECIDE_WITHIN = timedelta(days=env_int("DECIDE_WITHIN_DAYS", 7, at_least=1))
 PAY_WITHIN = timedelta(days=env_int("PAY_WITHIN_DAYS", 3, at_least=1))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts import acting
 from accounts.details import remember_birth, remember_contact
 from accounts.models import User
 from accounts.problems import Refused
@@ -21,7 +22,7 @@ from accounts.requests import SignedInRequest
 from venues import house_rules, terms_of_use
 from venues.policies import needs_approval
 
-from .. import history, judging, lifecycle, permissions, wishes
+from .. import history, judging, lifecycle, permissions, use, wishes
 from ..forms import BookingForm
 from ..models import AGREED_OR_ASKED, Booking, Status
 from .changed import by_the_venue
@@ -94,14 +95,19 @@ def submit(request: SignedInRequest, held: Booking, filled_in: BookingForm) -> H
 
 
 def beforehand(request: SignedInRequest, held: Booking) -> dict:
-    """Return what is known before the form is filled in. For whom the time is kept is the hold's to say."""
+    """Return what is known before the form is filled in.
+
+    For whom is said by the address, or by the hold; a hold of nobody's is for whom she acts.
+    """
+    said = acting.PARAMETER in request.GET or held.organisation_id is None
     known = {
         "attendees": people_of(request) or None,
         "adult_name": request.user.name,
         "adult_phone": request.user.phone,
     }
     draft = request.session.get(DRAFT, {})
-    return known | draft | {"organisation": held.organisation_id or ""}
+    organisation = acting.acting_for(request) if said else held.organisation
+    return known | draft | {"organisation": organisation.pk if organisation else ""}
 
 
 def remember_person(user: User, asked: dict) -> None:
@@ -128,7 +134,8 @@ def show(
 ) -> HttpResponse:
     problems = refusal.problems if refusal else []
     chosen = held.organisation_id if filled_in is None else filled_in.organisation_id()
-    offers = alternatives(problems, organisation_id=chosen)
+    has_choice = filled_in is not None and "organisation" in filled_in.fields
+    offers = alternatives(problems, whom=str(chosen or "") if has_choice else None)
     here = {name: name for name in filled_in.fields} if filled_in else {}
     is_staffed = judging.is_staffed(wishes.wish_of(held))
     context = {
@@ -163,6 +170,7 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
             "events": history.of(booking, reader=request.user),
             "can_change": permissions.can_change(request.user, booking),
             "can_sanction": permissions.can_decide(request.user, booking),
+            "can_check_in": use.can_check_in_now(request.user, date, now=now),
             "can_move": permissions.can_move(request.user, booking, booking.space),
             "can_see_arrival": permissions.can_see_arrival(request.user, booking),
             **by_the_venue(booking, reader=request.user, now=now),

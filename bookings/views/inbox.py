@@ -173,7 +173,7 @@ def details(booking: Booking, now: datetime) -> dict:
     """Return what one needs to know about a booking; about a request, also what a yes would do."""
     facts = {
         "date": wishes.date_of(booking),
-        "record": decisions.record_of(booking),
+        "record": decisions.record_of(booking, now=now),
         "has_lapsed": booking.is_overdue(now),
     }
     if booking.status != Status.REQUESTED:

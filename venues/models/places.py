@@ -43,6 +43,10 @@ class VenueQuerySet(models.QuerySet["Venue"]):
             return self
         return self.filter(roles__user=user, roles__role=VenueRole.Role.MANAGER)
 
+    def where_works(self, user):
+        """Venues at which this person has any role; all of them for the city's own staff."""
+        return self if user.is_staff else self.filter(roles__user=user).distinct()
+
 
 class Venue(models.Model):
     """A building or place with spaces to book: toimipiste."""
