@@ -152,6 +152,16 @@ class Seen:
             found.append(Judgement(known.space, problems, is_staffed=covers(known.staffed, known.wish)))
         return found
 
+    def judgements_beside(self, wishes: Sequence[Wish]) -> list[Judgement]:
+        """Return the judgements of wishes that are known to be free, each beside all that were seen."""
+        known = [
+            Known(wish, wish.space, is_asked=True, theirs=[when], anybodys=[when])
+            for wish in wishes
+            for when in [(wish.starts_at, wish.ends_at)]
+        ]
+        number = len(self.known)
+        return replace(self, known=[*self.known, *known]).judgements(in_turn=number)[number:]
+
 
 def judge_all(
     wishes: Sequence[Wish],
