@@ -1,5 +1,6 @@
 """What people look for, in their own words."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from venues.models import Purpose, Space, Venue
 from venues.models.spaces import FARTHEST_BOOKING
 from venues.widgets import DayInput
 
-from . import limits, permissions, search
+from . import limits, search
 from .availability import Order, Stretch
 from .forms import ClockInput
 from .search import Question
@@ -119,8 +120,19 @@ class SearchForm(forms.Form):
         widget=forms.Select(attrs={"form": "question", "class": "input"}),  # it stands among the results
     )
 
-    def __init__(self, data: MultiValueDict, *, now: datetime, user: User | AnonymousUser):
+    def __init__(
+        self,
+        data: MultiValueDict,
+        *,
+        now: datetime,
+        user: User | AnonymousUser,
+        organisations: Sequence[Organisation] = (),
+        whom: str | None = None,
+    ):
+        """`organisations` are those for which the user may look, `whom` the id of the one she acts for."""
         asked = data.copy()
+        if whom is not None:
+            asked.setdefault("organisation", whom)
         for name, value in self.USUAL.items():
             asked.setdefault(name, value)
         if asked.get("near"):
@@ -135,7 +147,7 @@ class SearchForm(forms.Form):
         self.offer("length", (self.ANY_LENGTH, _("Any length")), *map(length_choice, LENGTHS))
         self.offer("kind", ("", _("Any kind")), *Venue.Kind.choices)
         self.offer("month", *map(month_choice, months_from(self.today)))
-        self.offer_organisations(user)
+        self.offer_organisations(organisations)
         earliest, latest = self.today.isoformat(), (self.today + FARTHEST_BOOKING).isoformat()
         for name in ("first", "last"):
             self.fields[name].widget.attrs |= {"min": earliest, "max": latest}
@@ -145,13 +157,12 @@ class SearchForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
-    def offer_organisations(self, user: User | AnonymousUser) -> None:
+    def offer_organisations(self, theirs: Sequence[Organisation]) -> None:
         """Let members of organisations say for whom they look: it decides what is offered."""
         organisation = self.fields["organisation"]
         assert isinstance(organisation, forms.ModelChoiceField)
-        mine = permissions.organisations_of(user) if user.is_authenticated else Organisation.objects.none()
-        organisation.queryset = mine
-        self.organisations = [(row.pk, row.name) for row in mine]
+        organisation.queryset = Organisation.objects.filter(pk__in=[row.pk for row in theirs])
+        self.organisations = [(row.pk, row.name) for row in theirs]
         organisation.choices = [("", organisation.empty_label), *self.organisations]  # read once
         if not self.organisations:
             del self.fields["organisation"]

@@ -30,7 +30,7 @@ def by_the_venue(booking: Booking, *, reader: User, now: datetime) -> dict:
     if hit.fate == Fate.CANCEL and permissions.is_customer(reader, booking):
         said["offers"] = [
             {"space": offer.space, "starts_at": offer.starts_at, "ends_at": offer.ends_at}
-            | {"action": hold_url(offer.space, str(booking.attendees))}
+            | {"action": hold_url(offer.space, str(booking.attendees), str(booking.organisation_id or ""))}
             for offer in instead_of(booking, hit, now=now)
         ]
         said["search_url"] = search_for_another(booking, hit)

@@ -19,12 +19,13 @@ from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
+from accounts import acting
 from accounts.models import Organisation
 from accounts.problems import Problem, Refused
 from venues.clock import exact
 from venues.models import Space
 
-from .. import lifecycle, limits, permissions
+from .. import lifecycle
 from ..availability import Stretch
 from ..models import Booking, Status
 from ..wishes import Wish
@@ -48,7 +49,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     customer = request.user if request.user.is_authenticated else None
     if customer is None and not VisitorsThrottle().allow_request(Request(request), APIView()):
         return sign_in_first(request, space)
-    organisation = organisation_of(request)
+    organisation = acting.acting_for(request)
     try:
         held = lifecycle.hold(
             Wish(space, starts_at, ends_at, organisation=organisation),
@@ -60,7 +61,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         return taken(request, space, (starts_at, ends_at), organisation, refusal)
     request.session[KEPT] = held.pk
     form = reverse("bookings:form", args=[held.pk])
-    return redirect(with_asked(form, people_of(request), organisation.pk if organisation else None))
+    return redirect(with_asked(form, people_of(request), acting.in_address(request)))
 
 
 def sign_in_first(request: HttpRequest, space: Space) -> HttpResponse:
@@ -87,7 +88,7 @@ def taken(
 ) -> HttpResponse:
     """Say plainly that the time cannot be had, and what can."""
     people = people_of(request)
-    offers = alternatives(refusal.problems, people, organisation.pk if organisation else None)
+    offers = alternatives(refusal.problems, people, acting.in_address(request))
     context = {
         "space": space,
         "starts_at": period[0],
@@ -96,11 +97,12 @@ def taken(
         "problems": linked(refusal.problems, TO_OFFERS if offers else {}),
         "alternatives": offers,
         "people": people,
+        "wait": wait_url(space, period, people, organisation.pk if organisation else None),
     }
     return render(request, "bookings/taken.html", context, status=409)
 
 
-def alternatives(problems: list[Problem], people: str = "", organisation_id: int | None = None) -> list[dict]:
+def alternatives(problems: list[Problem], people: str = "", whom: str | None = None) -> list[dict]:
     """Return the free times that the problems name, once each, as chips that hold them."""
     found = dict.fromkeys(offer for problem in problems for offer in problem.alternatives)
     return [
@@ -108,20 +110,31 @@ def alternatives(problems: list[Problem], people: str = "", organisation_id: int
             "starts_at": offer.starts_at,
             "ends_at": offer.ends_at,
             "space": offer.space,
-            "action": hold_url(offer.space, people, organisation_id),
+            "action": hold_url(offer.space, people, whom),
         }
         for offer in found
     ]
 
 
-def hold_url(space: Space, people: str = "", organisation_id: int | None = None) -> str:
-    return with_asked(reverse("bookings:hold", args=[space.pk]), people, organisation_id)
+def hold_url(space: Space, people: str = "", whom: str | None = None) -> str:
+    return with_asked(reverse("bookings:hold", args=[space.pk]), people, whom)
 
 
-def with_asked(address: str, people: str, organisation_id: int | None) -> str:
-    """Return an address that remembers for how many, and for whom, somebody looked."""
-    asked = {"people": people, "organisation": organisation_id}
-    query = urlencode({name: value for name, value in asked.items() if value})
+def wait_url(space: Space, period: Stretch, people: str, organisation_id: int | None) -> str:
+    """Return where somebody asks to wait for a time that was taken."""
+    asked = {"space": space.pk, "period": "/".join(instant.isoformat() for instant in period)}
+    known = {"people": people, "organisation": organisation_id}
+    asked |= {name: value for name, value in known.items() if value}
+    return f"{reverse('bookings:wait')}?{urlencode(asked)}"
+
+
+def with_asked(address: str, people: str, whom: str | None) -> str:
+    """Return an address that remembers for how many, and for whom, somebody looked.
+
+    `whom` is the id of an organisation, or nothing for herself; None if the address need not say it.
+    """
+    asked = {"people": people or None, acting.PARAMETER: whom}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
     return f"{address}?{query}" if query else address
 
 
@@ -129,14 +142,6 @@ def people_of(request: HttpRequest) -> str:
     """Return how many people were searched for, or nothing. It only fills in the form beforehand."""
     people = request.GET.get("people", "")
     return people if people.isdecimal() and len(people) <= LONGEST_NUMBER else ""
-
-
-def organisation_of(request: HttpRequest) -> Organisation | None:
-    """Return the organisation for which somebody looks, if it is one for which they may book."""
-    wanted = request.GET.get("organisation", "")
-    if not request.user.is_authenticated or not wanted.isdecimal() or len(wanted) > limits.LONGEST_ID:
-        return None
-    return permissions.organisations_of(request.user).filter(pk=int(wanted)).first()
 
 
 # Near the ends of time no sum of times is possible. What can be booked is for the rules to say.

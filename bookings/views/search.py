@@ -18,6 +18,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts import acting
 from accounts.texts import in_all_languages
 from venues.clock import local
 from venues.models import District, Equipment, Space
@@ -49,7 +50,13 @@ DIGITS_OF_A_PAGE = 6
 def search(request: HttpRequest) -> HttpResponse:
     """Answer with a whole page, whether a browser or htmx asks: htmx takes the part that it needs."""
     now = timezone.now()
-    form = SearchForm(request.GET, now=now, user=request.user)
+    form = SearchForm(
+        request.GET,
+        now=now,
+        user=request.user,
+        organisations=acting.choices(request),
+        whom=acting.in_address(request),
+    )
     context: dict[str, Any] = {
         "form": form,
         "kept": own_hold(request),
@@ -71,7 +78,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context |= {
         "question": question,
         "found": found,
-        "results": results(found, question),
+        "results": results(found, question, acting.in_address(request)),
         "page": page,
         "instead": None if found.total else searching.instead(question, now=now),
     }
@@ -124,16 +131,18 @@ class Result:
     wanted: int = 0
     free: int = 0
     unfree: Sequence[datetime] = ()
+    season_url: str = ""
 
 
-def results(found: Found, question: Question) -> list[Result]:
+def results(found: Found, question: Question, whom: str | None) -> list[Result]:
     """Describe the spaces that were found, in their order. Two statements."""
     pks = [row.space_id for row in found.page]
     spaces = Space.objects.select_related("venue__district").only(*SHOWN).in_bulk(pks)
     equipment = equipment_in(pks)
     describe = weekly_result if question.order == "coverage" else result
     return [
-        describe(spaces[row.space_id], row, question, equipment.get(row.space_id, [])) for row in found.page
+        describe(spaces[row.space_id], row, question, equipment.get(row.space_id, []), whom)
+        for row in found.page
     ]
 
 
@@ -145,7 +154,9 @@ def equipment_in(pks: Sequence[int]) -> dict[int, list[Equipment]]:
     return there
 
 
-def result(space: Space, row: FreeSpace, question: Question, equipment: Sequence[Equipment]) -> Result:
+def result(
+    space: Space, row: FreeSpace, question: Question, equipment: Sequence[Equipment], whom: str | None
+) -> Result:
     length = question.length or timedelta(minutes=space.min_minutes)
     times = [Stretch("free", start, end) for start, end in searching.times_in(row, length, space)]
     people = str(question.people) if question.people > 1 else ""
@@ -158,7 +169,7 @@ def result(space: Space, row: FreeSpace, question: Question, equipment: Sequence
     return Result(
         space,
         url=f"{reverse('bookings:space', args=[space.pk])}?{urlencode(asked)}",
-        action=hold_url(space, people, question.asker.organisation_id),
+        action=hold_url(space, people, whom),
         facts=list(facts_of(space, question, equipment)),
         price=str(Space.Payment.FREE.label) if space.payment == Space.Payment.FREE else "",
         metres=None if row.distance_km is None else row.distance_km * 1000,
@@ -167,18 +178,39 @@ def result(space: Space, row: FreeSpace, question: Question, equipment: Sequence
     )
 
 
-def weekly_result(space: Space, row: FreeSpace, question: Question, equipment: Sequence[Equipment]) -> Result:
+def weekly_result(
+    space: Space, row: FreeSpace, question: Question, equipment: Sequence[Equipment], whom: str | None
+) -> Result:
     """Describe a space that is wanted at the same time every week: on which dates it is free."""
     free, unfree = searching.split_dates(question.windows, row)
     times = row.stretches if row.is_whole_day else free
     return replace(
-        result(space, row, question, equipment),
+        result(space, row, question, equipment, whom),
         times=[Stretch("free", start, end) for start, end in times[: searching.CHIPS]],
         more=len(times[searching.CHIPS :]),
         wanted=len(question.windows),
         free=len(free),
         unfree=[start for start, _end in unfree],
+        season_url="" if row.is_whole_day else season_url(space, question),
     )
+
+
+def season_url(space: Space, question: Question) -> str:
+    """Return where all the dates of a time that is wanted every week are seen, and booked in one go."""
+    (starts, ends), (last, _end) = question.windows[0], question.windows[-1]
+    asked = {
+        "space": space.pk,
+        "organisation": question.asker.organisation_id or "",
+        "weekdays": sorted({local(start).isoweekday() for start, _end in question.windows}),
+        "starts": local(starts).strftime("%H:%M"),
+        "ends": local(ends).strftime("%H:%M"),
+        "every_weeks": 1,
+        "first_on": local(starts).date(),
+        "until": "day",
+        "last_on": local(last).date(),
+        "without_holidays": "on",
+    }
+    return f"{reverse('bookings:new_series')}?{urlencode(asked, doseq=True)}"
 
 
 def facts_of(space: Space, question: Question, equipment: Sequence[Equipment]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from accounts import acting
 from accounts.models import Organisation
 from accounts.problems import Alternative
 from venues import halls, hours_in_words, house_rules, wording
@@ -19,9 +20,9 @@ from venues.fields import pieces
 from venues.models import Space, Timetable, Venue
 from venues.opening_hours import monday_of
 
-from .. import availability, permissions, week
+from .. import availability, week
 from ..search_form import LENGTHS
-from .holds import hold_url, organisation_of, own_hold, people_of
+from .holds import hold_url, own_hold, people_of
 
 USUAL_MINUTES = 120
 LOOK_AHEAD = timedelta(days=90)
@@ -32,7 +33,7 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     space = get_object_or_404(Space.objects.with_place().prefetch_related("equipment", "purposes"), pk=pk)
     kept = own_hold(request)
-    people, organisation = people_of(request), organisation_of(request)
+    people, organisation = people_of(request), acting.acting_for(request)
     return render(
         request,
         "bookings/space.html",
@@ -51,7 +52,7 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
                 asker=asker_of(request, organisation),
             ),
             "for_whom": organisations(request, organisation),
-            "action": hold_url(space, people, organisation.pk if organisation else None),
+            "action": hold_url(space, people, acting.in_address(request)),
         },
     )
 
@@ -184,7 +185,7 @@ def asker_of(request: HttpRequest, organisation: Organisation | None) -> Asker:
 
 def organisations(request: HttpRequest, chosen: Organisation | None) -> list[dict]:
     """Return for whom this person may look, herself among them; nothing if there is no choice."""
-    theirs = list(permissions.organisations_of(request.user)) if request.user.is_authenticated else []
+    theirs = acting.choices(request)
     names = [(None, gettext("Myself")), *((one, one.name) for one in theirs)]
     return [
         {
