@@ -218,9 +218,8 @@ def freed_together(times: Collection[Freed], *, now: datetime) -> None:
 
 
 def let_be_known(times: Iterable[Freed], *, now: datetime) -> None:
-    for hall_id, starts_at, ends_at in times:
-        if ends_at > now:
-            signals.time_freed.send(Occupancy, hall_id=hall_id, starts_at=starts_at, ends_at=ends_at)
+    if ahead := [time for time in times if time[-1] > now]:
+        signals.time_freed.send(Occupancy, times=ahead)
 
 
 def freed_by(booking: Booking, *, now: datetime) -> None:

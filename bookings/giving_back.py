@@ -1,7 +1,9 @@
 """Until when, and what, a customer may give back. The venue's managers always may, until a date begins."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +24,7 @@ def deadline_of(date: Occupancy, booking: Booking) -> datetime:
 
 
 def has_rules(booking: Booking) -> bool:
-    """Whether the venue's rules of giving back hold: for series that were agreed, and not yet for requests."""
+    """Whether the venue's rules of giving back hold: for series that were agreed to."""
     return booking.series_id is not None and booking.status != Status.REQUESTED
 
 
@@ -32,19 +34,30 @@ def must_allow_all(booking: Booking, *, by: User, now: datetime) -> None:
 
 
 def must_allow(
-    dates: Collection[Occupancy], bookings: dict[int, Booking], *, by: User, now: datetime
+    dates: Collection[Occupancy], bookings: Mapping[int, Booking], *, by: User, now: datetime
 ) -> None:
     """Raise `Refused` if these dates of bookings, by id, may not be given back by this person in one go."""
-    problems = []
+    found = problems_with(dates, bookings, by=by, now=now)
+    if found:
+        raise Refused(*dict.fromkeys(chain(*found.values())))
+
+
+def problems_with(
+    dates: Collection[Occupancy], bookings: Mapping[int, Booking], *, by: User, now: datetime
+) -> dict[int, list[Problem]]:
+    """Return what is against giving these dates back in one go, by the ids of those that may not be."""
+    found: dict[int, list[Problem]] = defaultdict(list)
     for booking in bookings.values():
         if not has_rules(booking) or permissions.can_decide(by, booking):
             continue
         theirs = [date for date in dates if date.booking_id == booking.pk]
-        problems += [late for date in theirs if (late := too_late(date, booking, now=now))]
-        if not booking.space.single_dates_go_back and leaves_some(booking, dates, now=now):
-            problems.append(dates_stay())
-    if problems:
-        raise Refused(*dict.fromkeys(problems))
+        stay = not booking.space.single_dates_go_back and leaves_some(booking, dates, now=now)
+        for date in theirs:
+            if stay:
+                found[date.pk].append(dates_stay())
+            elif problem := too_late(date, booking, now=now):
+                found[date.pk].append(problem)
+    return dict(found)
 
 
 def too_late(date: Occupancy, booking: Booking, *, now: datetime) -> Problem | None:

@@ -7,8 +7,7 @@
 Between decision and due time nothing happens to any booking: their times stay held, nobody is told.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -26,7 +25,7 @@ from accounts.texts import text_of
 from accounts.versions import ChangedMeanwhile, version_of
 from venues.models import Space, Venue
 
-from . import changes, closures, lifecycle, occupancies, promises, replanning, signals
+from . import changes, closures, hit_dates, occupancies, promises, replanning, signals
 from .changes import Change, Made, Why
 from .models import Booking, Hit, Impact, Occupancy
 from .models.occupancies import OccupancyQuerySet
@@ -34,6 +33,7 @@ from .occupancies import lock_halls
 from .rechecking import as_they_were, still_hit
 from .redrawing import Redrawn, redraw, without
 from .replanning import Options
+from .savepoints import taken_back
 from .transactions import in_one_transaction, lock
 
 Fate = Hit.Fate
@@ -92,14 +92,6 @@ def preview(change: Change, *, by: User, now: datetime, limit: int = HITS_A_PAGE
             for date in dates
         ]
     return Preview(hits, len(made.hits), mark_of(made.hits))
-
-
-@contextmanager
-def taken_back() -> Iterator[None]:
-    """Do it, see what comes of it, and leave everything as it was."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def options_for(
@@ -355,21 +347,17 @@ def let_come_true(impact: Impact, *, now: datetime) -> int:
     """
     hits = still_right(impact, now=now)
     stranded = {hit for hit in hits if hit.fate == Fate.MOVE and not hit.target.space.is_bookable}
-    moved, cancelled = with_fate(Fate.MOVE, hits, but=stranded), with_fate(Fate.CANCEL, hits)
-    carried_out = [*moved.values(), *cancelled.values()]
-    reasons = {pk: reason_for(hit.booking.customer, impact) for pk, hit in cancelled.items()}
-    lifecycle.move_together(moved, by=impact.created_by)
-    lifecycle.cancel_together(cancelled, by=impact.created_by, reasons=reasons, now=now)
+    moved = [hit for hit in hits if hit.fate == Fate.MOVE and hit not in stranded]
+    cancelled = [hit for hit in hits if hit.fate == Fate.CANCEL]
+    carried_out = [*moved, *cancelled]
+    reasons = {hit.booking.pk: reason_for(hit.booking.customer, impact) for hit in cancelled}
+    hit_dates.move_together(moved, by=impact.created_by, now=now)
+    hit_dates.cancel_together(cancelled, by=impact.created_by, reasons=reasons, now=now)
     Hit.objects.filter(pk__in=[hit.pk for hit in carried_out]).update(is_carried_out=True)
     Hit.objects.filter(pk__in=[hit.pk for hit in stranded]).update(fate=Fate.KEEP)
     left = [(hit.date.hall_id, hit.date.setup_at, hit.date.clear_at) for hit in carried_out]
     closures.freed_together(left, now=now)
     return len(stranded)
-
-
-def with_fate(fate: Fate, hits: Iterable[Hit], *, but: Collection[Hit] = ()) -> dict[int, Hit]:
-    """Return the hits of a fate by the id of their booking."""
-    return {hit.booking.pk: hit for hit in hits if hit.fate == fate and hit not in but}
 
 
 def still_right(impact: Impact, *, now: datetime) -> list[Hit]:

@@ -24,6 +24,8 @@ from venues.opening_hours import Span, Stretch
 
 # No space lets people book farther ahead.
 FARTHEST_DAYS = 390
+# So long after its time an offer may wait for the worker that ends it.
+LATE_MINUTES = 30
 
 # What holds time, and which pieces of floor, judged from what people and rules wrote alone.
 HELD = """
@@ -231,12 +233,47 @@ PROMISES = [
         """,
     ),
     Promise(
-        "Booking {0} is of space {1}. Its only date, {2}, is in space {3}.",
+        "Booking {0} is of space {1}. Its date {2} is in space {3}.",
         """
-        select booking.id, booking.space_id, min(date.id), min(date.space_id)
+        select booking.id, booking.space_id, date.id, date.space_id
         from bookings_booking booking join bookings_occupancy date on date.booking_id = booking.id
-        group by booking.id
-        having count(*) = 1 and min(date.space_id) <> booking.space_id
+        where date.space_id <> booking.space_id
+        """,
+    ),
+    Promise(
+        "Booking {0} has many dates, and belongs to no series.",
+        """
+        select booking.id
+        from bookings_booking booking join bookings_occupancy date on date.booking_id = booking.id
+        where booking.series_id is null
+        group by booking.id having count(*) > 1
+        """,
+    ),
+    Promise(
+        "Booking {0} belongs to series {1}, which somebody else asked for, or another organisation.",
+        """
+        select booking.id, series.id
+        from bookings_booking booking join bookings_series series on series.id = booking.series_id
+        where booking.customer_id is distinct from series.customer_id
+           or booking.organisation_id is distinct from series.organisation_id
+        """,
+    ),
+    Promise(
+        "Date {0} was given back by nobody, or by {1} though it was not.",
+        """
+        select id, released_by_id from bookings_occupancy
+        where (released_at is null) <> (released_by_id is null)
+        """,
+    ),
+    Promise(
+        "Booking {0} is {1}, but all its dates were given back before any was used.",
+        """
+        select booking.id, booking.status
+        from bookings_booking booking
+        where booking.status in ('requested', 'awaiting_payment', 'confirmed') and not exists (
+            select from bookings_occupancy date
+            where date.booking_id = booking.id and date.released_at is null)
+          and exists (select from bookings_occupancy date where date.booking_id = booking.id)
         """,
     ),
     Promise(
@@ -289,6 +326,39 @@ PROMISES = [
         join bookings_impact impact on impact.id = hit.impact_id
         where hit.fate <> 'move' or hit.is_carried_out
            or impact.done_at is not null or impact.undone_at is not null
+        """,
+    ),
+    Promise(
+        "Offer {0} is open. Its time is not held, or another one is.",
+        """
+        select offer.id from bookings_offer offer
+        where offer.state = 'open' and not exists (
+            select from bookings_occupancy date
+            where date.offer_id = offer.id and date.released_at is null and date.space_id = offer.space_id
+              and (date.starts_at, date.ends_at) = (offer.starts_at, offer.ends_at))
+        """,
+    ),
+    Promise(
+        "Date {0} is held for offer {1}, which is {2}.",
+        """
+        select date.id, offer.id, offer.state
+        from bookings_occupancy date join bookings_offer offer on offer.id = date.offer_id
+        where offer.state <> 'open'
+        """,
+    ),
+    Promise(
+        "Offer {0} lapsed at {1}, and nobody has ended it.",
+        f"""
+        select id, expires_at from bookings_offer
+        where state = 'open' and expires_at < %(now)s - interval '{LATE_MINUTES} minutes'
+        """,
+    ),
+    Promise(
+        "Offer {0} is open. Wait {1} ended at {2}.",
+        """
+        select offer.id, waiting.id, waiting.ended_at
+        from bookings_offer offer join bookings_waiting waiting on waiting.id = offer.waiting_id
+        where offer.state = 'open' and waiting.ended_at is not null
         """,
     ),
     # Without these the others would sooner or later be broken.

@@ -8,7 +8,7 @@ Every function locks before it judges (person, organisation, halls, bookings, da
 clock as an argument, and either does all of what it says or raises `Refused` and changes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from venues.policies import needs_approval
 from . import closures, giving_back, judging, making_way, occupancies, permissions, rivals, signals
 from .alternatives import offering_alternatives
 from .judging import Judgement
-from .models import AGREED_OR_ASKED, Booking, Hit, Occupancy, Status
+from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
 from .moves import (
     MoveNotAllowed,
     announce,
@@ -371,39 +371,3 @@ def expire(booking: Booking, *, now: datetime) -> bool:
         return False
     change(booking, Status.EXPIRED, now=now)
     return True
-
-
-# --- Many at once ---------------------------------------------------------------------------------
-
-
-def cancel_together(hits: Mapping[int, Hit], *, by: User, reasons: Mapping[int, str], now: datetime) -> None:
-    """Cancel many bookings by a manager's word, each for its hit and with its reason, by the bookings' ids.
-
-    Whether one has begun meanwhile is for the caller to ask. Needs their halls' locks.
-    """
-    bookings = locked(hits)
-    for booking in bookings:
-        set_status(booking, Status.CANCELLED)
-        booking.reason, booking.cancelled_at, booking.cancelled_by = reasons[booking.pk], now, by
-    Booking.objects.bulk_update(bookings, ["status", "reason", "cancelled_at", "cancelled_by"])
-    for booking in bookings:
-        announce(booking, by=by, hit=hits[booking.pk])
-
-
-def move_together(hits: Mapping[int, Hit], *, by: User) -> None:
-    """Let many bookings' dates take the places that are held for their hits, by the bookings' ids.
-
-    Needs the locks of the halls that they leave and of those that they come to.
-    """
-    bookings = locked(hits)
-    places = occupancies.take_up([hits[booking.pk] for booking in bookings])
-    for booking in bookings:
-        hit = hits[booking.pk]
-        place = places[hit.pk]
-        booking.space = place.space
-        hit.new_space, hit.new_starts_at, hit.new_ends_at = place.space, place.starts_at, place.ends_at
-        keep_in_time(booking, place.starts_at)
-    Booking.objects.bulk_update(bookings, ["space", "decide_by", "payment_due_at"])
-    Hit.objects.bulk_update(hits.values(), ["new_space", "new_starts_at", "new_ends_at"])
-    for booking in bookings:
-        signals.booking_moved.send(Booking, booking=booking, by=by, hit=hits[booking.pk])

@@ -75,6 +75,23 @@ def claim(booking: Booking, space: Space, starts_at: datetime, ends_at: datetime
         )
 
 
+def claim_all(dates: Iterable[tuple[Booking, Space, datetime, datetime]]) -> list[Occupancy]:
+    """Give bookings dates in spaces as drawn now, in one statement. Needs the halls' locks.
+
+    Raises `TimeTaken`, and the transaction is lost.
+    """
+    with refused_as_time_taken():
+        return Occupancy.objects.bulk_create(
+            Occupancy(
+                booking=booking,
+                booking_is_live=booking.is_live,
+                original_starts_at=starts_at,
+                **place(space, starts_at, ends_at),
+            )
+            for booking, space, starts_at, ends_at in dates
+        )
+
+
 def relocate(
     date: Occupancy,
     space: Space,
@@ -96,6 +113,13 @@ def relocate(
         columns |= {"booking": into, "booking_is_live": into.is_live}
     with refused_as_time_taken():
         Occupancy.objects.filter(pk=date.pk).update(**columns)
+
+
+def make_exception(date_id: int, booking: Booking) -> None:
+    """Note that a date has moved alone, and to which booking it belongs now. Needs both halls' locks."""
+    Occupancy.objects.filter(pk=date_id).update(
+        is_exception=True, booking=booking, booking_is_live=booking.is_live
+    )
 
 
 def release(dates: Iterable[int], *, by: User, now: datetime) -> None:

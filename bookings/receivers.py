@@ -38,9 +38,13 @@ def tell_who_decided(signal, impact: Impact, **kwargs) -> None:
 
 
 @receiver(signals.time_freed)
-def offer_to_those_who_wait(signal, hall_id: int, starts_at: datetime, ends_at: datetime, **kwargs) -> None:
-    if Waiting.objects.open().filter(spaces__hall_id=hall_id).exists():
-        offer_freed.defer(hall_id=hall_id, starts_at=starts_at.isoformat(), ends_at=ends_at.isoformat())
+def offer_to_those_who_wait(signal, times: list[tuple[int, datetime, datetime]], **kwargs) -> None:
+    halls = {hall_id for hall_id, _starts_at, _ends_at in times}
+    awaited = Waiting.objects.open().filter(spaces__hall_id__in=halls)
+    wanted = set(awaited.order_by().values_list("spaces__hall_id", flat=True))
+    for hall_id, starts_at, ends_at in times:
+        if hall_id in wanted:
+            offer_freed.defer(hall_id=hall_id, starts_at=starts_at.isoformat(), ends_at=ends_at.isoformat())
 
 
 @receiver(signals.offer_made)

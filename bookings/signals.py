@@ -21,7 +21,7 @@ dates_released = Signal()
 date_moved = Signal()
 date_taken_again = Signal()
 
-# Time has come free, whatever held it: `times` says in which halls, by id, from when to when, buffers included.
+# Time has come free, whatever held it: `times` says in which halls, by id, and from when to when, with buffers.
 # The halls are locked; what can be booked there is still for `judging` to say.
 time_freed = Signal()
 
@@ -39,3 +39,8 @@ offer_withdrawn = Signal()  # carries `offer`: it can be had no more, though nob
 waiting_ended = Signal()  # carries `waiting`; `why` is one of `waiting.Why`
 
 date_not_used = Signal()  # carries `booking`, its `date` to which nobody came, and `by`
+
+series_booked = Signal()  # carries `series` and `by`: its bookings are not announced one by one
+# Carries `series`, `by`, the ids of its `dates` that were changed, and `what`: "moved" or "texts". Dates that
+# go back are announced as such, by booking.
+series_changed = Signal()

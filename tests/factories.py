@@ -4,9 +4,10 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 
 from accounts.models import Membership, Organisation, User
-from bookings import closures, lifecycle
+from bookings import closures, lifecycle, occupancies
 from bookings.closures import WishedClosure
-from bookings.models import Booking, Closure
+from bookings.judging import Judgement
+from bookings.models import Booking, Closure, Series
 from bookings.wishes import Wish
 from venues import openings, policy_layers
 from venues.clock import at
@@ -133,6 +134,55 @@ def create_booking(
     return lifecycle.book(
         Wish(space, starts_at, ends_at, **wish), customer=customer or create_user(), now=now
     )
+
+
+def create_series(
+    space: Space,
+    *others: Space,
+    first: date = MONDAY + timedelta(days=5),
+    weeks: int = 4,
+    start: str = "10:00",
+    end: str = "12:00",
+    customer: User | None = None,
+    organisation: Organisation | None = None,
+    now: datetime = NOW,
+    **facts,
+) -> Series:
+    """Make a weekly series as it would have been booked, in the state that the space's policies decide.
+
+    Every space gets a booking of its own, with all dates. No rule is asked, but the database is. `facts` are
+    columns of its bookings.
+    """
+    customer = customer or create_user()
+    days = [first + timedelta(weeks=week) for week in range(weeks)]
+    series = Series.objects.create(
+        customer=customer,
+        organisation=organisation,
+        space=space,
+        weekdays=[first.isoweekday()],
+        first_on=days[0],
+        last_on=days[-1],
+        starts=time.fromisoformat(start),
+        ends=time.fromisoformat(end),
+        created_at=now,
+    )
+    for each in (space, *others):
+        each = Space.objects.with_place().get(pk=each.pk)
+        wish = Wish(each, hour(start, day=days[0]), hour(end, day=days[0]))
+        booking = Booking(
+            space=each,
+            customer=customer,
+            organisation=organisation,
+            series=series,
+            created_at=now,
+            **facts,
+        )
+        status = lifecycle.after_submission(wish, Judgement(each, []))
+        lifecycle.enter(booking, status, starts_at=wish.starts_at, now=now)
+        booking.save()
+        for day in days:
+            occupancies.claim(booking, each, hour(start, day=day), hour(end, day=day))
+    return series
 
 
 def create_closure(

@@ -12,6 +12,8 @@ from tests.factories import (
     create_booking,
     create_closure,
     create_gym,
+    create_organisation,
+    create_series,
     create_space,
     create_user,
     hour,
@@ -127,7 +129,7 @@ def test_a_part_and_an_overlapping_combination_far_apart_in_the_list_are_found()
         (
             [],
             "UPDATE bookings_booking SET space_id = (SELECT max(id) FROM venues_space) WHERE id = {booking}",
-            "Booking {booking} is of space {other}. Its only date, {date}, is in space {space}.",
+            "Booking {booking} is of space {other}. Its date {date} is in space {space}.",
         ),
         (
             ["occupancy_follows_layout"],
@@ -151,6 +153,58 @@ def test_a_damaged_date_is_named(constraints, damage, sentence):
         "other": other.pk,
     }
     drop(*constraints)
+
+    execute(damage.format(**names))
+
+    assert sentence.format(**names) in broken()
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (
+            "UPDATE bookings_occupancy SET space_id = {other}, hall_id = {other} WHERE id = {date}",
+            "Booking {booking} is of space {space}. Its date {date} is in space {other}.",
+        ),
+        (
+            "UPDATE bookings_booking SET series_id = null WHERE id = {booking}",
+            "Booking {booking} has many dates, and belongs to no series.",
+        ),
+        (
+            "UPDATE bookings_series SET customer_id = {stranger} WHERE id = {series}",
+            "Booking {booking} belongs to series {series}, which somebody else asked for, or another"
+            " organisation.",
+        ),
+        (
+            "UPDATE bookings_booking SET organisation_id = {club} WHERE id = {booking}",
+            "Booking {booking} belongs to series {series}, which somebody else asked for, or another"
+            " organisation.",
+        ),
+        (
+            "UPDATE bookings_occupancy SET released_at = now() WHERE id = {date}",
+            "Date {date} was given back by nobody, or by None though it was not.",
+        ),
+        (
+            "UPDATE bookings_occupancy SET released_at = now(), released_by_id = {stranger}"
+            " WHERE booking_id = {booking}",
+            "Booking {booking} is confirmed, but all its dates were given back before any was used.",
+        ),
+    ],
+)
+def test_a_damaged_series_is_named(damage, sentence):
+    series, other = create_series(create_space()), create_space()
+    booking = series.bookings.get()
+    names = {
+        "booking": booking.pk,
+        "series": series.pk,
+        "date": booking.dates.earliest("pk").pk,
+        "space": booking.space_id,
+        "other": other.pk,
+        "club": create_organisation().pk,
+        "stranger": create_user("Uuno").pk,
+    }
+    drop("occupancy_follows_layout")
+    assert broken() == []
 
     execute(damage.format(**names))
 

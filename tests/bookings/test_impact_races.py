@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from accounts.problems import Refused
-from bookings import closures, impacts, lifecycle, promises, tasks
+from bookings import closures, impacts, lifecycle, tasks
 from bookings.changes import NewClosure
 from bookings.closed_times import WishedClosure
 from bookings.impacts import Fate
