@@ -130,7 +130,7 @@ def in_hand(sanction: Sanction) -> Sanction:
     if sanction.person_id:
         User.objects.select_for_update(no_key=True).get(pk=sanction.person_id)
     else:
-        Organisation.objects.select_for_update(no_key=True).get(pk=sanction.organisation_id)
+        Organisation.objects.select_for_update(no_key=True).get(sanctions=sanction)
     rows = Sanction.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("person", "organisation", "venue", "proposed_by").get(pk=sanction.pk)
 

@@ -34,7 +34,10 @@ def arrive(date: Occupancy, *, by: User, now: datetime) -> Occupancy:
 
 @in_one_transaction
 def mark_no_show(date: Occupancy, *, by: User, now: datetime) -> Occupancy:
-    """Write down that nobody came: from the start on, for two weeks, by the venue's people. Raises `Refused`."""
+    """Write down that nobody came: from the start on, for two weeks, by the venue's people.
+
+    Raises `Refused`.
+    """
     date = ready(date, by=by, now=now)
     if now < date.starts_at:
         raise Refused(Problem("too_early", _("It has not begun yet.")))
@@ -118,17 +121,20 @@ class Absentee:
 def repeated(user: User, *, now: datetime) -> list[Absentee]:
     """Return who stayed away again and again in the last year at the venues that somebody manages."""
     dates = no_shows(now=now).filter(booking__in=Booking.objects.in_care_of(user))
-    whose = {
-        "club": F("booking__organisation"),
-        "person": Case(When(booking__organisation=None, then=F("booking__customer"))),
-    }
-    rows = dates.annotate(**whose).order_by().values("club", "person")
-    often = rows.annotate(
-        times=Count("pk"),
-        last=Max("starts_at"),
-        latest=Max("booking"),
-        name=Max("booking__organisation__name"),
-    ).filter(times__gte=settings.REPEATED_NO_SHOWS)
+    rows = (
+        dates.order_by()
+        .values(
+            club=F("booking__organisation"),
+            person=Case(When(booking__organisation=None, then=F("booking__customer"))),
+        )
+        .annotate(
+            name=Max("booking__organisation__name"),
+            times=Count("pk"),
+            last=Max("starts_at"),
+            latest=Max("booking"),
+        )
+    )
+    often = rows.filter(times__gte=settings.REPEATED_NO_SHOWS)
     people = User.objects.in_bulk([row["person"] for row in often])
     return [
         Absentee(row["name"] or str(people[row["person"]]), row["times"], row["last"], row["latest"])

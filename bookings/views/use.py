@@ -1,4 +1,4 @@
-"""Who comes today, and who came: for whoever works at venues; and the customer's own word that they are here."""
+"""Who comes today, and who came: for whoever works at venues, and the customer's own word."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -93,6 +93,7 @@ def one_date(request: SignedInRequest, pk: int, what: str) -> Occupancy:
     """Return the date, if it is for this person to write that down."""
     dates = Occupancy.objects.filter(booking__isnull=False).exclude(booking__customer=None)
     date = get_object_or_404(dates.select_related("booking__space__venue", "booking__organisation"), pk=pk)
+    assert date.booking is not None
     may = permissions.can_check_in if what == "arrived" else permissions.can_note_use
     if not may(request.user, date.booking):
         raise Http404
