@@ -79,8 +79,8 @@ def redraw(hall: Space, footprints: Layout, *, by: User, now: datetime, seen: st
     `seen` is the version of the layout that the person looked at: raises `ChangedMeanwhile` if the hall was
     redrawn since. Raises `RedrawCollides` where two bookings would come to share floor. Bookings of the past
     count too: floor that was used twice cannot be called one piece afterwards. What is closed from now on
-    stands in nobody's way: it is closed anew, as the spaces are drawn then. What was offered to those who wait
-    is withdrawn: of another floor it is another offer.
+    stands in nobody's way: it is closed anew, as the spaces are drawn then. What was offered to those who
+    wait is withdrawn: of another floor it is another offer.
     """
     lock_halls([hall.pk])
     before = layout_of(hall)

@@ -160,6 +160,7 @@ class Instead:
     smaller: Sequence[Alternative] = ()
     nearby: Sequence[Alternative] = ()
     later: Sequence[Alternative] = ()
+    can_wait: bool = False  # there are such spaces, if only they came free
 
 
 def instead(question: Question, *, now: datetime) -> Instead:
@@ -167,7 +168,8 @@ def instead(question: Question, *, now: datetime) -> Instead:
     here = question.spaces.filter(question.place)
     elsewhere = replace(question, place=Q(), order="distance" if question.near else "first_free")
     if question.order == "coverage":
-        return Instead(_("None of these spaces is free at that time on a single date. Try another time."))
+        why = _("None of these spaces is free at that time on a single date. Try another time.")
+        return Instead(why, can_wait=here.exists())
     if not here.exists():
         why = _("There is no such space. Try another place, or fewer conditions.")
         return Instead(why, nearby=first_times(elsewhere, now=now))
@@ -179,6 +181,7 @@ def instead(question: Question, *, now: datetime) -> Instead:
         _("All such spaces are taken or closed at that time."),
         nearby=first_times(elsewhere, now=now) if question.place else [],
         later=first_times(replace(question, windows=in_later_weeks(question.windows)), now=now),
+        can_wait=True,
     )
 
 

@@ -11,7 +11,7 @@ accepted. Locks: person, organisation, halls, then the wait and its offers.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.conf import settings
@@ -180,10 +180,24 @@ def offer_to(waiting: Waiting, *, now: datetime, **where) -> Offer | None:
     return None
 
 
-def fitting(waiting: Waiting, *, now: datetime, halls: Sequence[int] = (), **days) -> Iterator[Wish]:
-    """Yield the times that would do and seem free, the soonest first, and of spaces the smallest first."""
+def fitting(
+    waiting: Waiting,
+    *,
+    now: datetime,
+    halls: Sequence[int] = (),
+    first: date | None = None,
+    last: date | None = None,
+) -> Iterator[Wish]:
+    """Yield the times that would do and seem free, the soonest first, and of spaces the smallest first.
+
+    Those of some halls and days only, if they are named.
+    """
     since = now + settings.OFFER_AT_LEAST
-    windows = [(max(start, since), end) for start, end in windows_of(waiting, **days) if end > since]
+    yesterday = local(now).date() - A_DAY  # its night may go on
+    stretches = windows_of(waiting, first=max(first or yesterday, yesterday), last=last)
+    windows = [(max(start, since), end) for start, end in stretches if end > since]
+    if not windows:
+        return
     spaces = waiting.spaces.bookable().with_room_for(waiting.attendees)
     if halls:
         spaces = spaces.filter(hall_id__in=halls)

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from bookings.api.availability import Availability, AvailabilityOfSpace
 from bookings.api.bookings import BookingViewSet
+from bookings.api.waiting import OfferViewSet, WaitingViewSet
 from venues.api.views import DistrictViewSet, SpaceViewSet, VenueViewSet
 
 app_name = "api"
@@ -42,6 +43,8 @@ router.register("districts", DistrictViewSet)
 router.register("venues", VenueViewSet)
 router.register("spaces", SpaceViewSet)
 router.register("bookings", BookingViewSet, basename="booking")
+router.register("waiting", WaitingViewSet, basename="waiting")
+router.register("offers", OfferViewSet, basename="offer")
 
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),

@@ -69,6 +69,8 @@ class ApiSchema(AutoSchema):
             codes |= {400}
         if self.writes:
             codes |= {403, 409, 413, 415, 422}
+        if self.method == "DELETE":
+            codes |= {403, 409}
         if not self.is_public:
             codes |= {401}
         if "{" in self.path or not self.writes:

@@ -9,7 +9,7 @@ from django.conf import settings
 from accounts.models import Membership
 from accounts.problems import Refused
 from bookings import closures, layout, lifecycle, waiting
-from bookings.models import Booking, Occupancy, Offer, Sanction, Status, Waiting
+from bookings.models import Booking, Occupancy, Sanction, Status, Waiting
 from bookings.waiting_wishes import WishedWaiting
 from tests.factories import (
     MONDAY,
@@ -157,14 +157,17 @@ def test_it_cannot_be_accepted_at_the_very_end(gym):
 
 
 def test_a_time_that_has_begun_is_never_offered(gym):
-    booking = create_booking(gym)
     waits(gym, minutes=60)
-    begun = hour("10:15")
 
-    Occupancy.objects.filter(booking=booking).update(released_at=begun)
+    (offer,) = waiting.offer_all(now=hour("10:15"))
 
-    assert waiting.offer_all(now=begun) == [] or Offer.objects.get().starts_at >= begun
-    assert not Offer.objects.filter(starts_at__lte=begun).exists()
+    assert offer.starts_at == hour("11:00")
+
+
+def test_nothing_is_offered_when_the_hours_are_over(gym):
+    waits(gym, minutes=60)
+
+    assert waiting.offer_all(now=hour("11:15")) == []
 
 
 def test_a_time_is_not_offered_that_would_begin_before_they_can_answer(gym):
