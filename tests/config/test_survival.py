@@ -104,7 +104,12 @@ def test_when_all_is_killed_the_next_start_serves_what_was_acknowledged(demo, wr
 
 def wait_for_more(writers: Writers) -> None:
     enough = len(writers.acknowledged) + 15
-    wait_until(lambda: len(writers.acknowledged) >= enough)
+
+    def has_enough() -> bool:
+        writers.check()
+        return len(writers.acknowledged) >= enough
+
+    wait_until(has_enough)
 
 
 def test_when_only_the_demo_itself_is_killed_its_children_go_and_the_next_start_comes(demo):
