@@ -15,7 +15,6 @@ from typing import Literal
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
-from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from venues import city_calendar
@@ -225,10 +224,13 @@ def earliest_starts(day: date) -> list[datetime]:
 
 
 @lru_cache(maxsize=300)
-def allowed(when: str, first: date, last: date) -> Multirange[datetime]:
-    """Return the time of these days in which a space for such times can be booked."""
+def allowed(when: str, first: date, last: date) -> str:
+    """Return the time of these days in which a space for such times can be booked, as the database reads it:
+    to write that takes longer than all else here.
+    """
     calendar = city_calendar.calendar((), first - A_DAY, last)
-    return Multirange([Range(*stretch) for stretch in bookable_times(when, first, last, calendar)])
+    stretches = bookable_times(when, first, last, calendar)
+    return "{" + ",".join(f"[{start.isoformat()},{end.isoformat()})" for start, end in stretches) + "}"
 
 
 # --- Who asks -------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ class NewClosure:
         promised = promised_within(self.wished.spaces, times, now=now)
         places = {there.hit.date_id: there for there in promised if there.hit}
         hits = {*hit.order_by(), *places}
-        closure = closures.close(self.wished, by=by, now=now)
+        closure = closures.closed(self.wished, by=by, now=now)
         problem = Problem("closed", _("Closed then: %(reason)s") % {"reason": closure.reason})
         return Made(
             {pk: [problem] for pk in hits},

@@ -20,6 +20,7 @@ from venues.audiences import Asker, asker
 from venues.clock import local
 from venues.fields import pieces
 from venues.models import Space, Venue
+from venues.opening_hours import merged
 
 from .availability import FreeSpace, Stretch, free
 from .models import Occupancy
@@ -181,14 +182,16 @@ def options_for(dates: Sequence[Occupancy], *, now: datetime) -> Options:
     """Return what is free instead of these dates, in the state that the database is in now.
 
     One question for each sort of people who booked, however many dates: to plan it takes longer than to
-    answer it. Each date needs its space, booking, customer and organisation loaded.
+    answer it. Each date needs its booking, customer and organisation loaded, and is given its space.
     """
     found = candidates({date.space_id for date in dates})
     everywhere = set(chain((date.space_id for date in dates), *found.values()))
+    spaces = Space.objects.with_place().in_bulk(everywhere)
     alike: dict[Asker, list[Occupancy]] = defaultdict(list)
     for date in dates:
+        date.space = spaces[date.space_id]
         alike[likeness(date, now)].append(date)
-    options = Options(Space.objects.with_place().in_bulk(everywhere), found, {}, now)
+    options = Options(spaces, found, {}, now)
     for who, theirs in alike.items():
         here = {date.space_id for date in theirs}
         there = set(chain(*(found.get(pk, ()) for pk in here)))
@@ -201,7 +204,7 @@ def ask(
     space_ids: Collection[int], windows: Iterable[Stretch], who: Asker, now: datetime
 ) -> dict[int, FreeSpace]:
     spaces = Space.objects.filter(pk__in=space_ids)
-    found = free(spaces, sorted(set(windows)), now=now, asker=who, in_few_halls=True)
+    found = free(spaces, merged(windows), now=now, asker=who, in_few_halls=True)
     return {space.space_id: space for space in found.page}
 
 

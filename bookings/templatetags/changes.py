@@ -1,10 +1,16 @@
 """What templates say of closures and changes: `{% load changes %}`."""
 
+from collections.abc import Iterable
+
 from django import template
 from django.db.models import Q
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from venues.models import Venue
+from accounts.problems import Alternative
+from venues.models import Space, Venue
+from venues.wording import when
 
 from ..closures_in_words import sentence
 from ..models import Impact
@@ -21,6 +27,23 @@ def named(impact: Impact) -> str:
     """Say what kind of change it was; of a closure, also when it is."""
     kind = impact.get_cause_display()
     return f"{kind}: {sentence(impact.closure)}" if impact.closure else str(capfirst(kind))
+
+
+@register.simple_tag
+def offers(alternatives: Iterable[Alternative], here: Space) -> SafeString:
+    """Tell what is free instead of a date that is here: in Python, because a page has dozens of them."""
+    return format_html_join(
+        "; ",
+        '<span class="whole">{}</span>{}',
+        ((when(there.starts_at, there.ends_at), place(there.space, here)) for there in alternatives),
+    )
+
+
+def place(there: Space, here: Space) -> str:
+    """Say where it is, as far as it is elsewhere."""
+    if there == here:
+        return ""
+    return f", {there.name}" if there.venue_id == here.venue_id else f", {there.venue.name}, {there.name}"
 
 
 @register.inclusion_tag("bookings/manager/impacts_pending.html")

@@ -163,9 +163,17 @@ class Row:
         return f"{ONE_FATE}{self.hit.date.pk}"
 
     @property
-    def fates(self) -> list[tuple[str, str]]:
-        """Return what may be chosen. What nothing is free for cannot be moved."""
-        return [(fate, str(fate.label)) for fate in Fate if fate != Fate.MOVE or self.hit.alternatives]
+    def options(self) -> SafeString:
+        """Draw what may be chosen. What nothing is free for cannot be moved."""
+        return format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (fate.value, SafeString(" selected") if fate == self.fate else "", fate.label)
+                for fate in Fate
+                if fate != Fate.MOVE or self.hit.alternatives
+            ),
+        )
 
 
 def common(found: Preview) -> list[Problem]:
