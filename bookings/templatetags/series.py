@@ -1,0 +1,19 @@
+"""What templates say of series: `{% load series %}`."""
+
+from django import template
+
+from venues.hours_in_words import dates_in_words
+
+from ..models import Series
+from ..series_in_words import sentence, short_sentence
+
+register = template.Library()
+
+register.filter("sentence", sentence)
+register.filter("short_sentence", short_sentence)
+
+
+@register.filter
+def days(series: Series) -> str:
+    """1.9.2026–25.5.2027"""
+    return dates_in_words(series.first_on, series.last_on)
