@@ -17,6 +17,7 @@ from accounts.versions import ChangedMeanwhile
 from venues.models import Space
 
 from . import closures, giving_back, lifecycle, occupancies, signals
+from .alternatives import offering_alternatives
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
 from .moves import (
     already_begun,
@@ -31,7 +32,7 @@ from .moves import (
 )
 from .savepoints import taken_back
 from .transactions import in_one_transaction
-from .wishes import dates_left, dates_of, wish_of
+from .wishes import Wish, dates_left, dates_of, wish_of
 
 # --- What giving back means -----------------------------------------------------------------------
 
@@ -153,19 +154,26 @@ def keep_in_time(booking: Booking) -> None:
 # --- Moving alone ---------------------------------------------------------------------------------
 
 
-@in_one_transaction
 def move(
     date: Occupancy, *, space: Space, starts_at: datetime, ends_at: datetime, by: User, now: datetime
 ) -> Occupancy:
     """Give one date another time or another space; the others of its booking stay where they are.
 
     It is an exception in its series from then on. In another space it belongs to another booking of the same
-    series, with the same status. Raises `Refused`, `MoveNotAllowed` for a booking that has ended, and
-    `ChangedMeanwhile` if it is not in the state that the caller knows.
+    series, with the same status. Raises `Refused`, with alternatives, `MoveNotAllowed` for a
+    booking that has ended, and `ChangedMeanwhile` if it is not in the state that the caller knows.
     """
-    known = booking_of(date)
+    booking = booking_of(date)
+    wish = replace(wish_of(booking, date), space=space, starts_at=starts_at, ends_at=ends_at)
+    return move_to(booking, date, wish, by=by, now=now)
+
+
+@offering_alternatives
+@in_one_transaction
+def move_to(known: Booking, date: Occupancy, there: Wish, *, by: User, now: datetime) -> Occupancy:
+    """Move a date as `there` says: from when to when, and in which space."""
     lock_customer(known.customer, known.organisation)
-    bookings, (date,) = in_hand([date], also=[space.hall_id])
+    bookings, (date,) = in_hand([date], also=[there.space.hall_id])
     booking = bookings[known.pk]
     must_be(booking, *AGREED_OR_ASKED)
     if booking.status != known.status:
@@ -174,8 +182,10 @@ def move(
     if date.released_at:
         raise Refused(Problem("released_already", _("This date has been given back already.")))
     must_not_have_begun([date], now=now)
-    wish = replace(wish_of(booking, date), space=space, starts_at=starts_at, ends_at=ends_at)
-    lifecycle.sweep(space.hall_id, now=now)
+    wish = replace(
+        wish_of(booking, date), space=there.space, starts_at=there.starts_at, ends_at=there.ends_at
+    )
+    lifecycle.sweep(wish.space.hall_id, now=now)
     with taken_back():  # judged as if it were not where it is, and the booking's other dates are
         occupancies.set_aside([date.pk], now=now)
         judgement = lifecycle.judged(wish, customer=booking.customer, now=now, is_new=False)

@@ -17,7 +17,7 @@ from . import judging, timeline, use
 from .models import DEADLINES, Booking, BookingQuerySet, Occupancy, Status
 from .timeline import Kind, Row
 from .week_grid import Column, Grid, Stretch, lay_out, minute_of
-from .wishes import asker_of, date_of, wish_of
+from .wishes import asker_of, dates_left, wish_of
 
 # How much of the day is drawn before and after what is asked for.
 SURROUNDINGS = 4 * 60  # minutes
@@ -96,17 +96,31 @@ def declined_in_favour(approved: Booking) -> list[Booking]:
 # --- What a yes would do --------------------------------------------------------------------------
 
 
-def obstacles(booking: Booking, *, now: datetime) -> list[Problem]:
-    """Return what has come in a request's way since it was made: the time was given away, or is closed."""
-    judgement = judging.judge(
-        wish_of(booking), asker=asker_of(booking, now=now), now=now, ignoring=booking.pk
+@dataclass(frozen=True)
+class Verdict:
+    """A date of a request, and what has come in its way since it was asked for."""
+
+    date: Occupancy
+    obstacles: list[Problem]
+
+
+def verdicts(booking: Booking, *, now: datetime) -> list[Verdict]:
+    """Return for every date that a request asks for what is in its way: it was given away, or is closed."""
+    dates = dates_left(booking)
+    judgements = judging.judge_all(
+        [wish_of(booking, date) for date in dates],
+        asker=asker_of(booking, now=now),
+        now=now,
+        ignoring=[booking.pk],
     )
-    return [problem for problem in judgement.problems if problem.code in IN_THE_WAY]
+    return [
+        Verdict(date, [problem for problem in judgement.problems if problem.code in IN_THE_WAY])
+        for date, judgement in zip(dates, judgements, strict=True)
+    ]
 
 
-def day_of(booking: Booking, spaces: Sequence[Space], *, now: datetime) -> Grid:
-    """Draw the day of a request: the spaces of its hall side by side, each with what would be blocked."""
-    date = date_of(booking)
+def day_of(booking: Booking, date: Occupancy, spaces: Sequence[Space], *, now: datetime) -> Grid:
+    """Draw the day of a date: the spaces of its hall side by side, each with what would be blocked."""
     day = local(date.starts_at).date()
     midnights = exact(at(day)), exact(at(day + timedelta(days=1)))
     rows = timeline.rows(spaces, *midnights, now=now)

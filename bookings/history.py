@@ -1,8 +1,11 @@
 """What happened to a booking, from the rows that triggers leave at every change."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, pairwise
+from typing import Any
 
 from django.apps import apps
 from django.utils.translation import gettext as _
@@ -24,7 +27,7 @@ class Event:
 
 def of(booking: Booking, *, reader: User) -> list[Event]:
     """Return what happened, newest first. Colleagues at the venue have names only for each other."""
-    events = [*changes_of_status(booking, reader), *moves(booking, reader)]
+    events = [*changes_of_status(booking, reader), *changes_of_dates(booking, reader)]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
@@ -66,20 +69,41 @@ def signed_in(row) -> int | None:
     return row.pgh_context.metadata.get("user") if row.pgh_context else None
 
 
-def moves(booking: Booking, reader: User) -> Iterator[Event]:
-    events = apps.get_model("bookings", "OccupancyEvent").objects.select_related("pgh_context", "space")
-    for date in booking.dates.all():
-        before = None
-        for row in events.filter(pgh_obj=date).order_by("pgh_id"):
-            place_and_time = row.space_id, row.starts_at, row.ends_at
-            if before not in {None, place_and_time}:
-                yield Event(
-                    _("Moved"),
-                    row.pgh_created_at,
-                    who(signed_in(row), booking, reader),
-                    f"{row.space.name.text}, {wording.full_when(row.starts_at, row.ends_at)}",
-                )
-            before = place_and_time
+def changes_of_dates(booking: Booking, reader: User) -> Iterator[Event]:
+    """Yield what happened to single dates: they moved, were given back, or taken again.
+
+    What happened to several in one act is one event.
+    """
+    doers: dict[tuple, list[str]] = defaultdict(list)
+    for what, row, detail in steps_of(booking):
+        by = row.released_by_id if what == _("Given back") else signed_in(row)
+        doers[row.pgh_created_at, what, by].append(detail)
+    for (at, what, by), details in doers.items():
+        yield Event(what, at, who(by, booking, reader), "; ".join(details))
+
+
+def steps_of(booking: Booking) -> Iterator[tuple[str, Any, str]]:
+    """Yield what was done to each date that is, or was, the booking's: what, the row, and where it is."""
+    events = apps.get_model("bookings", "OccupancyEvent").objects
+    theirs = events.filter(booking=booking).order_by().values("pgh_obj")
+    rows = (
+        events.filter(pgh_obj__in=theirs).select_related("pgh_context", "space").order_by("pgh_obj", "pgh_id")
+    )
+    for _date, of_one in groupby(rows, key=lambda row: row.pgh_obj_id):
+        for before, row in pairwise(of_one):
+            if booking.pk not in {before.booking_id, row.booking_id}:
+                continue  # it was another's by then
+            if place_of(before) != place_of(row):
+                there = f"{row.space.name.text}, {wording.full_when(row.starts_at, row.ends_at)}"
+                yield _("Moved"), row, there
+            if before.released_at is None and row.released_at:
+                yield _("Given back"), row, wording.full_when(row.starts_at, row.ends_at)
+            if before.released_at and row.released_at is None:
+                yield _("Taken again"), row, wording.full_when(row.starts_at, row.ends_at)
+
+
+def place_of(row) -> tuple:
+    return row.space_id, row.starts_at, row.ends_at
 
 
 def who(pk: int | None, booking: Booking, reader: User) -> str:

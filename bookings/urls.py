@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import booking, holds, mine, search, space
+from .views import booking, dates, holds, mine, moving, search, season, season_changes, series, space, waiting
 
 app_name = "bookings"
 urlpatterns: list = [
@@ -14,6 +14,22 @@ urlpatterns: list = [
     path("bookings/<int:pk>/", booking.booking, name="booking"),
     path("bookings/<int:pk>/form/", booking.form, name="form"),
     path("bookings/<int:pk>/cancel/", mine.cancel, name="cancel"),
-    path("bookings/<int:pk>/move/", mine.move, name="move"),
+    path("bookings/<int:pk>/move/", moving.move, name="move"),
+    path("bookings/dates/<int:pk>/release/", dates.release, name="release_date"),
+    path("bookings/dates/<int:pk>/take-again/", dates.take_again, name="take_date_again"),
+    path("bookings/dates/<int:pk>/move/", moving.move_date, name="move_date"),
+    path("series/new/", season.new, name="new_series"),
+    path("series/", series.mine, name="my_series"),
+    path("series/<int:pk>/", series.one, name="series"),
+    path("series/<int:pk>/booked/", series.booked, name="series_booked"),
+    path("series/<int:pk>/change/", season_changes.change, name="change_series"),
+    path("series/<int:pk>/texts/", season_changes.texts, name="series_texts"),
+    path("series/<int:pk>/release/", series.release, name="release_series"),
+    path("series/<int:pk>/take/", series.take, name="take_missed"),
+    path("waiting/", waiting.mine, name="waiting"),
+    path("waiting/new/", waiting.new, name="wait"),
+    path("waiting/<int:pk>/give-up/", waiting.give_up, name="give_up"),
+    path("offers/<str:token>/", waiting.offer, name="offer"),
+    path("offers/<str:token>/decline/", waiting.decline, name="decline_offer"),
     path("", include("bookings.manager_urls")),
 ]

@@ -22,7 +22,7 @@ from accounts.requests import SignedInRequest
 from venues import house_rules, terms_of_use
 from venues.policies import needs_approval
 
-from .. import history, judging, lifecycle, permissions, use, wishes
+from .. import date_rows, history, judging, lifecycle, permissions, use, wishes
 from ..forms import BookingForm
 from ..models import AGREED_OR_ASKED, Booking, Status
 from .changed import by_the_venue
@@ -160,7 +160,8 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
     if booking.status == Status.HELD:
         return redirect("bookings:form", pk)
     now = timezone.now()
-    date = wishes.date_of(booking)
+    date, left = wishes.next_date(booking, now), wishes.dates_left(booking)
+    rows = date_rows.rows_of(booking, reader=request.user, now=now) if booking.series_id else []
     return render(
         request,
         "bookings/booking.html",
@@ -174,7 +175,10 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
             "can_move": permissions.can_move(request.user, booking, booking.space),
             "can_see_arrival": permissions.can_see_arrival(request.user, booking),
             **by_the_venue(booking, reader=request.user, now=now),
-            "is_upcoming": date.starts_at > now,
-            "is_open": booking.status in AGREED_OR_ASKED and date.starts_at > now,
+            "is_upcoming": date.ends_at > now if rows else date.starts_at > now,
+            "is_open": booking.status in AGREED_OR_ASKED and all(each.starts_at > now for each in left),
+            "rows": rows,
+            "coming": [row for row in rows if row.date.ends_at > now],
+            "past": [row for row in rows if row.date.ends_at <= now],
         },
     )

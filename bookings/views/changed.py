@@ -44,7 +44,7 @@ def last_hit(booking: Booking) -> Hit | None:
     """
     if booking.status == Status.CANCELLED:
         fate = Fate.CANCEL
-    elif booking.status in AGREED_OR_ASKED:
+    elif booking.status in AGREED_OR_ASKED and booking.series_id is None:  # a series says it of each date
         fate = Fate.MOVE
     else:
         return None

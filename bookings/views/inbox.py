@@ -1,6 +1,8 @@
 """The manager's inbox: what waits, one at a time, and what is decided about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,11 +19,12 @@ from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import halls
 from venues.models import Venue
-from venues.wording import when
+from venues.wording import short_day, when
 
 from .. import decisions, lifecycle, rivals, wishes
+from ..decisions import Verdict
 from ..manager_forms import ReasonForm
-from ..models import Booking, Status
+from ..models import Booking, Occupancy, Status
 
 PAGE_SIZE = 20
 
@@ -64,7 +67,7 @@ def decline(request: SignedInRequest, pk: int) -> HttpResponse:
     booking, now = in_care(request, pk), timezone.now()
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        context = {"booking": booking, "date": wishes.date_of(booking), "form": form}
+        context = {"booking": booking, **dates_in(booking, now), "form": form}
         return render(request, "bookings/manager/decline.html", context, status=422 if form.is_bound else 200)
     try:
         lifecycle.decline(booking, by=request.user, reason=form.reason_for(booking.customer), now=now)
@@ -98,7 +101,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     booking = in_care(request, pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        context = {"booking": booking, "date": wishes.date_of(booking), "form": form}
+        context = {"booking": booking, **dates_in(booking, timezone.now()), "form": form}
         return render(request, "bookings/manager/cancel.html", context, status=422 if form.is_bound else 200)
     reason = form.reason_for(booking.customer)
     try:
@@ -133,8 +136,9 @@ def show(request: SignedInRequest, status: Status, booking: Booking | None = Non
         "booking": opened,
         "is_opened": booking is not None,
         "now": now,
+        "items": [(item, wishes.dates_left(item) or wishes.dates_of(item)) for item in page],
         "tabs": tabs(request, status, page, now),
-        **(details(opened, now) if opened else {}),
+        **(details(request, opened, now) if opened else {}),
     }
     return render(request, "bookings/manager/inbox.html", context)
 
@@ -169,26 +173,46 @@ def tabs(request: SignedInRequest, status: Status, page: Page[Booking], now: dat
     ]
 
 
-def details(booking: Booking, now: datetime) -> dict:
+def dates_in(booking: Booking, now: datetime) -> dict:
+    """Return the dates that a page tells of: all that were not given back, and the one to begin with."""
+    return {
+        "date": wishes.next_date(booking, now),
+        "dates": wishes.dates_left(booking) or wishes.dates_of(booking),
+    }
+
+
+def details(request: SignedInRequest, booking: Booking, now: datetime) -> dict:
     """Return what one needs to know about a booking; about a request, also what a yes would do."""
     facts = {
-        "date": wishes.date_of(booking),
+        **dates_in(booking, now),
         "record": decisions.record_of(booking, now=now),
         "has_lapsed": booking.is_overdue(now),
     }
     if booking.status != Status.REQUESTED:
         return facts
     spaces = halls.spaces_of_hall(booking.space.hall_id)
-    obstacles = decisions.obstacles(booking, now=now)
+    verdicts = decisions.verdicts(booking, now=now)
+    obstacles = dict.fromkeys(problem for verdict in verdicts for problem in verdict.obstacles)
+    date = date_shown(request, verdicts) or facts["date"]
     return facts | {
         "form": ReasonForm(),
-        "obstacles": obstacles,
+        "date": date,
+        "verdicts": verdicts,
+        "obstacles": list(obstacles),
         "is_taken": any(problem.code == "time_taken" for problem in obstacles),
         "blocked": halls.blocked_by(booking.space, spaces),
-        "grid": decisions.day_of(booking, spaces, now=now),
+        "grid": decisions.day_of(booking, date, spaces, now=now),
         "piece_names": halls.piece_names(spaces),
         "rivals": rivals.of(booking).with_place().order_by("created_at"),
     }
+
+
+def date_shown(request: SignedInRequest, verdicts: Sequence[Verdict]) -> Occupancy | None:
+    """Return the date whose day is to be drawn: the one asked for, else the first with something in its way."""
+    asked = request.GET.get("date", "")
+    chosen = (verdict.date for verdict in verdicts if str(verdict.date.pk) == asked)
+    troubled = (verdict.date for verdict in verdicts if verdict.obstacles)
+    return next(chain(chosen, troubled), None)
 
 
 # --- What is said and where one goes after a decision ----------------------------------------------
@@ -208,9 +232,20 @@ def to_next(request: SignedInRequest, booking: Booking, status: Status, now: dat
 
 
 def in_words(booking: Booking) -> str:
-    date = wishes.date_of(booking)
     who = booking.organisation or booking.customer
-    return f"{when(date.starts_at, date.ends_at)}, {booking.space.name}, {who}"
+    return f"{dates_in_words(booking)}, {booking.space.name}, {who}"
+
+
+def dates_in_words(booking: Booking) -> str:
+    dates = wishes.dates_left(booking) or wishes.dates_of(booking)
+    if len(dates) == 1:
+        return when(dates[0].starts_at, dates[0].ends_at)
+    days = {
+        "count": len(dates),
+        "first": short_day(dates[0].starts_at),
+        "last": short_day(dates[-1].starts_at),
+    }
+    return _("%(first)s – %(last)s, %(count)d dates") % days
 
 
 def approval_in_words(approved: Booking) -> str:
