@@ -93,7 +93,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(closed_at=None)
 
     def without_owner(self):
-        """Active organisations with members of whom nobody who can sign in is an owner."""
+        """Active organisations that nobody who can sign in owns."""
         owners = Membership.objects.filter(role=Membership.Role.OWNER, user__is_active=True)
         return self.active().exclude(memberships__in=owners)
 

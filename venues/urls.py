@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from .views import lists, places, spaces, terms_of_use
+from .views import lists, organisations, places, spaces, terms_of_use
 
 
 class ListConverter(StringConverter):
@@ -26,6 +26,8 @@ urlpatterns = [
     path("terms-of-use/", terms_of_use.index, name="terms_of_use"),
     path("terms-of-use/new/", terms_of_use.new, name="new_terms_of_use"),
     path("terms-of-use/<int:pk>/", terms_of_use.edit, name="edit_terms_of_use"),
+    path("organisations/", organisations.index, name="organisations"),
+    path("organisations/<int:pk>/merge/", organisations.merge, name="merge_organisations"),
     path("<list:which>/", lists.index, name="list"),
     path("<list:which>/new/", lists.new, name="list_new"),
     path("<list:which>/<int:pk>/", lists.edit, name="list_edit"),

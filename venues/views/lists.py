@@ -1,4 +1,4 @@
-"""The city's own lists, kept by its staff: districts, purposes, equipment, organisations."""
+"""The city's own lists, kept by its staff: districts, purposes, equipment, organisations, price groups."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from accounts.models import Organisation
+from accounts.models import Organisation, PriceGroup
 from accounts.requests import SignedInRequest
 
-from ..city_forms import OrganisationForm
+from ..city_forms import OrganisationForm, PriceGroupForm
 from ..edit_form import EditForm
 from ..forms import DistrictForm, EquipmentForm, PurposeForm
 from ..models import District, Equipment, Purpose
@@ -41,6 +41,9 @@ LISTS = {
     "equipment": Kept(Equipment, EquipmentForm, gettext_lazy("Equipment"), gettext_lazy("Add equipment")),
     "organisations": Kept(
         Organisation, OrganisationForm, gettext_lazy("Organisations"), gettext_lazy("Add an organisation")
+    ),
+    "price-groups": Kept(
+        PriceGroup, PriceGroupForm, gettext_lazy("Price groups"), gettext_lazy("Add a price group")
     ),
 }
 
