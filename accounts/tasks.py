@@ -5,8 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from . import letters, sign_up
-from .models import Invitation
+from . import sign_up
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -16,12 +15,3 @@ FORGOTTEN_AFTER = timedelta(days=1)
 def forget_unused_accounts(timestamp: int) -> None:
     """Forget addresses for which somebody asked a code that was never used."""
     sign_up.forget_unused(before=timezone.now() - FORGOTTEN_AFTER)
-
-
-@app.task(queue="mail", retry=5)
-def send_invitation(invitation_id: int) -> None:
-    """Write to whoever was invited, unless the invitation has been used or withdrawn meanwhile."""
-    invitations = Invitation.objects.open(timezone.now()).select_related("organisation", "invited_by")
-    invitation = invitations.filter(pk=invitation_id).first()
-    if invitation:
-        letters.invite(invitation)

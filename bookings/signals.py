@@ -21,7 +21,7 @@ dates_released = Signal()
 date_moved = Signal()
 date_taken_again = Signal()
 
-# Time has come free, whatever held it: `times` says in which halls, by id, and from when to when, with buffers.
+# Time has come free, whatever held it: `times` says in which halls, by id, and from when to when with buffers.
 # The halls are locked; what can be booked there is still for `judging` to say.
 time_freed = Signal()
 
@@ -44,3 +44,5 @@ series_booked = Signal()  # carries `series` and `by`: its bookings are not anno
 # Carries `series`, `by`, the ids of its `dates` that were changed, and `what`: "moved" or "texts". Dates that
 # go back are announced as such, by booking.
 series_changed = Signal()
+
+message_kept = Signal()  # carries `message`: it is to be sent

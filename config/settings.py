@@ -39,6 +39,7 @@ CITY_TIME_ZONE = env_time_zone("CITY_TIME_ZONE", "Europe/Helsinki")
 # --- Rules of the house that an operator may change ----------------------------------------------
 
 HOLD_FOR = timedelta(minutes=env_int("HOLD_MINUTES", 10, at_least=1))
+REMIND_BEFORE = timedelta(hours=env_int("REMIND_HOURS", 24, at_least=1))
 REPEATED_NO_SHOWS = env_int("REPEATED_NO_SHOWS", 2, at_least=1)  # in a year: then managers are told
 HEAR_FOR = timedelta(days=env_int("HEAR_FOR_DAYS", 14, at_least=1))
 DECIDE_WITHIN = timedelta(days=env_int("DECIDE_WITHIN_DAYS", 7, at_least=1))
@@ -270,6 +271,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VenueKind": "venues.models.Venue.Kind",
         "OrganisationKind": "accounts.models.Organisation.Kind",
+        "MembershipRole": "accounts.models.Membership.Role",
         "BookingStatus": "bookings.api.bookings.STATES",
     },
 }

@@ -5,11 +5,9 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-import time_machine
 from django.core.exceptions import PermissionDenied
-from procrastinate.contrib.django.models import ProcrastinateJob
 
-from accounts import invitations, memberships, tasks
+from accounts import invitations, memberships
 from accounts.models import Invitation, Membership
 from accounts.problems import Refused
 from tests.factories import NOW, create_organisation, create_user
@@ -173,33 +171,6 @@ def test_those_of_one_that_becomes_a_part_of_another_lead_there(club, mikael):
     ]
     double.refresh_from_db()
     assert double.withdrawn_at == NOW
-
-
-# --- The mail -------------------------------------------------------------------------------------
-
-
-def test_the_mail_says_who_invites_to_what_with_the_link(club, settings, mailoutbox):
-    invitation = invite(club)
-    (job,) = ProcrastinateJob.objects.filter(task_name="accounts.tasks.send_invitation")
-    with time_machine.travel(NOW):
-        tasks.send_invitation(**job.args)
-
-    (letter,) = mailoutbox
-    assert letter.to == ["uusi@example.org"]
-    assert "Idän Sähly ry" in letter.subject
-    assert "Mikael" in letter.body
-    assert f"{settings.SITE_URL}/invitations/{invitation.token}/" in letter.body
-    assert "15.2.2027" in letter.body
-
-
-def test_one_that_was_withdrawn_before_its_mail_was_sent_sends_none(club, mikael, mailoutbox):
-    invitation = invite(club)
-    invitations.withdraw(invitation, by=mikael, now=NOW)
-
-    with time_machine.travel(NOW):
-        tasks.send_invitation(invitation_id=invitation.pk)
-
-    assert mailoutbox == []
 
 
 # --- Many at once ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from tests.factories import (
     hour,
     say_policy,
 )
+from tests.post import send_all
 from venues.models import OpeningRule, Space, Venue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_is_as_promised")]
@@ -287,5 +288,6 @@ def test_a_date_whose_new_space_is_booked_no_more_stays_and_whoever_decided_is_t
     assert [hit.fate for hit in impact.hits.all()] == [Fate.KEEP, Fate.CANCEL]
     (job,) = ProcrastinateJob.objects.filter(task_name="bookings.tasks.tell_of_failure")
     tasks.tell_of_failure(**job.args)
+    send_all()
     assert [mail.to for mail in mailoutbox] == [[onni.email]]
     assert "1 varausta" in mailoutbox[0].body

@@ -14,6 +14,7 @@ from bookings.redrawing import Redrawn
 from bookings.wishes import date_of
 from tests.bookings.changing import DUE, everything, status, told
 from tests.factories import NOW, create_booking, create_gym, create_manager, hour
+from tests.post import send_all
 from venues.models import Space
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_is_as_promised")]
@@ -85,6 +86,7 @@ def test_a_redraw_that_still_collides_when_it_is_due_touches_nobody_and_its_make
     assert ([status(each) for each in rivals], told()) == ([Status.CONFIRMED] * 2, Counter())
     (job,) = ProcrastinateJob.objects.filter(task_name="bookings.tasks.tell_of_failure")
     tasks.tell_of_failure(**job.args)
+    send_all()
     assert [each.to for each in mailoutbox] == [[onni.email]]
 
 
