@@ -3,15 +3,28 @@
 Only what lies ahead changes: what is past or has begun, was given back, or was moved alone stays as it is.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, time
 from typing import Literal
 
-from accounts.models import User
-from accounts.problems import Problem
-from venues.models import Space
+from django.utils.translation import gettext_lazy as _
 
-from .models import Occupancy, Series
+from accounts.models import User
+from accounts.problems import Problem, Refused
+from accounts.versions import ChangedMeanwhile
+from venues import audiences
+from venues.clock import local
+from venues.models import Space
+from venues.opening_hours import A_DAY, Calendar
+
+from . import closures, dates, giving_back, judging, lifecycle, occupancies, permissions, recurrence, signals
+from .judging import Judgement
+from .models import AGREED_OR_ASKED, Booking, Occupancy, Series
+from .moves import already_begun, end_quietly, lock_customer, locked, must_be_in_time, split_off
+from .recurrence import SeriesWish
+from .transactions import in_one_transaction
+from .wishes import Wish, dates_left, dates_of, wish_of
 
 Scope = Literal["one", "later", "all"]
 
@@ -60,6 +73,7 @@ class Changed:
     refused: list[NotDone]
 
 
+@in_one_transaction
 def change(
     series: Series,
     *,
@@ -73,4 +87,244 @@ def change(
 
     Each date is judged as a new wish. Raises `Refused` if nothing can be changed at all.
     """
-    raise NotImplementedError
+    chosen = ahead(series, scope, since, now=now)
+    if not chosen:
+        raise already_begun() if since else nothing_ahead()
+    if isinstance(what, Release):
+        return release(chosen, by=by, now=now)
+    if isinstance(what, Texts):
+        return write(series, chosen, what, by=by)
+    if scope == "one":
+        return Changed([move_alone(chosen[0], what, by=by, now=now)], [])
+    return move(series, chosen, what, by=by, now=now)
+
+
+def ahead(series: Series, scope: Scope, since: Occupancy | None, *, now: datetime) -> list[Occupancy]:
+    """Return the dates that a change is about, in order: to come, and not given back."""
+    to_come = Occupancy.objects.filter(
+        booking__series=series, booking__status__in=AGREED_OR_ASKED, released_at=None, starts_at__gt=now
+    )
+    if scope != "all":
+        assert since is not None
+        to_come = (
+            to_come.filter(pk=since.pk) if scope == "one" else to_come.filter(starts_at__gte=since.starts_at)
+        )
+    rows = to_come.select_related(
+        "booking__space__venue", "booking__customer", "booking__organisation", "space"
+    )
+    return list(rows.order_by("starts_at", "pk"))
+
+
+def nothing_ahead() -> Refused:
+    return Refused(Problem("nothing_ahead", _("This series has no dates to come that could be changed.")))
+
+
+def booking_of(date: Occupancy) -> Booking:
+    assert date.booking is not None
+    return date.booking
+
+
+# --- Giving back ----------------------------------------------------------------------------------
+
+
+def release(chosen: Sequence[Occupancy], *, by: User, now: datetime) -> Changed:
+    """Give back what may be; those that were moved alone go with the others."""
+    bookings = {date.booking_id or 0: booking_of(date) for date in chosen}
+    against = giving_back.problems_with(chosen, bookings, by=by, now=now)
+    going = [date for date in chosen if date.pk not in against]
+    refused = [NotDone(date, against[date.pk]) for date in chosen if date.pk in against]
+    if not going:
+        raise Refused(*dict.fromkeys(problem for each in refused for problem in each.problems))
+    return Changed(dates.release(going, by=by, now=now), refused)
+
+
+# --- Words ----------------------------------------------------------------------------------------
+
+
+def write(series: Series, chosen: Sequence[Occupancy], texts: Texts, *, by: User) -> Changed:
+    said = {each.name: getattr(texts, each.name) for each in fields(texts)}
+    said = {name: text.strip() for name, text in said.items() if text is not None}
+    problems: list[Problem] = []
+    for booking in locked({date.booking_id for date in chosen if date.booking_id}):
+        for name, text in said.items():
+            setattr(booking, name, text)
+        problems += judging.missing_adult(wish_of(booking, dates_of(booking)[0]))
+        booking.save(update_fields=list(said))
+    if problems:
+        raise Refused(*dict.fromkeys(problems))
+    announce(series, chosen, "texts", by=by)
+    return Changed(list(chosen), [])
+
+
+def announce(series: Series, changed: Sequence[Occupancy], what: str, *, by: User) -> None:
+    ids = [date.pk for date in changed]
+    signals.series_changed.send(Series, series=series, dates=ids, what=what, by=by)
+
+
+# --- Moving ---------------------------------------------------------------------------------------
+
+
+def move_alone(date: Occupancy, what: Move, *, by: User, now: datetime) -> Occupancy:
+    booking = booking_of(date)
+    if what.space and not permissions.can_move(by, booking, what.space):
+        raise Refused(needs_approval())
+    wish, problem = target_of(date, what)
+    if problem:
+        raise Refused(problem)
+    return dates.move(date, space=wish.space, starts_at=wish.starts_at, ends_at=wish.ends_at, by=by, now=now)
+
+
+def move(series: Series, chosen: Sequence[Occupancy], what: Move, *, by: User, now: datetime) -> Changed:
+    """Move dates together, all at once; those in whose new place something stands stay where they are."""
+    moving = [date for date in chosen if not date.is_exception]
+    also = [what.space.hall_id] if what.space else []
+    lock_customer(series.customer, series.organisation)
+    moving = in_hand(moving, also=also, now=now)
+    targets = {date: target_of(date, what) for date in moving}
+    targets = {date: there for date, there in targets.items() if is_elsewhere(date, there[0])}
+    refused = [NotDone(date, [problem]) for date, (_wish, problem) in targets.items() if problem]
+    wishes = {date: wish for date, (wish, problem) in targets.items() if not problem}
+    refused += pass_nobody_by_elsewhere(wishes, what, by=by)
+    places = free_places(series, wishes, refused, by=by, now=now)
+    if not places:
+        problems = dict.fromkeys(problem for each in refused for problem in each.problems)
+        raise Refused(*problems) if problems else nothing_ahead()
+    left = [(date.hall_id, date.setup_at, date.clear_at) for date in places if date.booking_is_live]
+    put(places, by=by, now=now)
+    closures.freed_together(left, now=now)
+    done = list(
+        Occupancy.objects.filter(pk__in=[date.pk for date in places]).select_related("space", "booking")
+    )
+    announce(series, done, "moved", by=by)
+    return Changed(done, sorted(refused, key=lambda each: each.date.starts_at))
+
+
+def in_hand(chosen: Sequence[Occupancy], *, also: Sequence[int], now: datetime) -> list[Occupancy]:
+    """Lock the dates' halls, others named by id, and the bookings; return the dates as they are now."""
+    bookings, fresh = dates.in_hand(chosen, also=also)
+    for booking in bookings.values():
+        must_be_in_time(booking, now=now)
+    if any(date.released_at or booking_of(date).status not in AGREED_OR_ASKED for date in fresh):
+        raise ChangedMeanwhile
+    return sorted(fresh, key=lambda date: (date.starts_at, date.pk))
+
+
+def target_of(date: Occupancy, what: Move) -> tuple[Wish, Problem | None]:
+    """Return where a date would be, and why that is nowhere, if the clocks skip it."""
+    booking = booking_of(date)
+    starts, ends = local(date.starts_at), local(date.ends_at)
+    there = SeriesWish(
+        space=what.space or date.space,
+        weekdays=(),
+        first_on=starts.date(),
+        starts=starts.time() if what.starts is None else what.starts,
+        ends=ends.time() if what.ends is None else what.ends,
+        without_holidays=False,
+    )
+    turn = recurrence.turn_on(starts.date() + what.days * A_DAY, there, Calendar())
+    place = replace(wish_of(booking, date), space=there.space, starts_at=turn.starts_at, ends_at=turn.ends_at)
+    return place, turn.skipped
+
+
+def is_elsewhere(date: Occupancy, there: Wish) -> bool:
+    return (there.space.pk, there.starts_at, there.ends_at) != (date.space_id, date.starts_at, date.ends_at)
+
+
+def pass_nobody_by_elsewhere(wishes: dict[Occupancy, Wish], what: Move, *, by: User) -> Iterator[NotDone]:
+    """Take out of the wishes what would go to a space where somebody else decides."""
+    if what.space is None:
+        return
+    bookings = {booking_of(date).pk: booking_of(date) for date in wishes}
+    may = {pk: permissions.can_move(by, booking, what.space) for pk, booking in bookings.items()}
+    for date in [date for date in wishes if not may[booking_of(date).pk]]:
+        del wishes[date]
+        yield NotDone(date, [needs_approval()])
+
+
+def needs_approval() -> Problem:
+    message = _("The venue decides on bookings there. Give these dates back and ask for the others.")
+    return Problem("needs_approval", message, "space")
+
+
+def free_places(
+    series: Series, wishes: dict[Occupancy, Wish], refused: list[NotDone], *, by: User, now: datetime
+) -> dict[Occupancy, Wish]:
+    """Return which dates can go where they are wished, in the halls as drawn now; note the others as refused.
+
+    What cannot go stays, and may be in the way of others: so all are judged again without it.
+    """
+    who = audiences.asker(series.customer, series.organisation, today=local(now).date())
+    for hall_id in sorted({wish.space.hall_id for wish in wishes.values()}):
+        lifecycle.sweep(hall_id, now=now)
+    going = dict(wishes)
+    while going:
+        judged = judging.judge_all(
+            list(going.values()),
+            asker=who,
+            now=now,
+            leaving=[date.pk for date in going],
+            in_turn=len(going),
+        )
+        verdicts = dict(zip(going, judged, strict=True))
+        problems = {date: against(date, going[date], verdicts[date], by=by) for date in going}
+        staying = [NotDone(date, found) for date, found in problems.items() if found]
+        if not staying:
+            return {date: replace(going[date], space=verdict.space) for date, verdict in verdicts.items()}
+        refused += staying
+        for each in staying:
+            del going[each.date]
+    return {}
+
+
+def against(date: Occupancy, wish: Wish, judgement: Judgement, *, by: User) -> list[Problem]:
+    if judgement.problems or is_shorter(date, wish):
+        return judgement.problems
+    try:
+        lifecycle.must_pass_nobody_by(booking_of(date), wish, judgement, by=by)
+    except Refused as refusal:
+        return refusal.problems
+    return []
+
+
+def is_shorter(date: Occupancy, wish: Wish) -> bool:
+    """Whether nothing is asked for that was not agreed to."""
+    return wish.space.pk == date.space_id and date.starts_at <= wish.starts_at < wish.ends_at <= date.ends_at
+
+
+def put(places: dict[Occupancy, Wish], *, by: User, now: datetime) -> None:
+    """Move dates, of which one may go where another has been, in such an order that its place is free."""
+    homes = homes_of(places)
+    bookings = {booking_of(date).pk: booking_of(date) for date in places}
+    later = [date for date, wish in places.items() if wish.starts_at > date.starts_at]
+    earlier = [date for date in places if date not in set(later)]
+    for date in [*sorted(earlier, key=start_of), *sorted(later, key=start_of, reverse=True)]:
+        wish = places[date]
+        home = homes[booking_of(date).pk]
+        into = home if home.pk != date.booking_id else None
+        occupancies.relocate(date, wish.space, wish.starts_at, wish.ends_at, alone=False, into=into)
+    for booking in {booking.pk: booking for booking in [*bookings.values(), *homes.values()]}.values():
+        if dates_left(booking):
+            dates.keep_in_time(booking)
+        else:  # what is left of it was given back before
+            end_quietly(booking, by=by, now=now)
+
+
+def start_of(date: Occupancy) -> datetime:
+    return date.starts_at
+
+
+def homes_of(places: dict[Occupancy, Wish]) -> dict[int, Booking]:
+    """Return to which booking the moved dates of each belong then: a booking has one space."""
+    homes = {}
+    for booking in {booking_of(date).pk: booking_of(date) for date in places}.values():
+        theirs = {date.pk for date in places if date.booking_id == booking.pk}
+        space = next(wish.space for date, wish in places.items() if date.booking_id == booking.pk)
+        homes[booking.pk] = booking
+        if space.pk == booking.space_id:
+            continue
+        if {date.pk for date in dates_of(booking)} == theirs:
+            booking.space = space
+            booking.save(update_fields=["space"])
+        else:
+            homes[booking.pk] = split_off(booking, space)
+    return homes
