@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from accounts.api import OrganisationViewSet
 from bookings.api.availability import Availability, AvailabilityOfSpace
 from bookings.api.bookings import BookingViewSet
 from bookings.api.waiting import OfferViewSet, WaitingViewSet
@@ -42,6 +43,7 @@ router = SimpleRouter()
 router.register("districts", DistrictViewSet)
 router.register("venues", VenueViewSet)
 router.register("spaces", SpaceViewSet)
+router.register("organisations", OrganisationViewSet, basename="organisation")
 router.register("bookings", BookingViewSet, basename="booking")
 router.register("waiting", WaitingViewSet, basename="waiting")
 router.register("offers", OfferViewSet, basename="offer")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from rest_framework.throttling import SimpleRateThrottle
 from schemathesis import GenerationMode
 
+from accounts.models import Organisation
 from bookings.models import Booking
 from config.api import described
 from config.wsgi import application
@@ -100,7 +101,13 @@ def into_the_city(context, case):
     return case
 
 
-THINGS = {"bookings": Booking, "spaces": Space, "venues": Venue, "districts": District}
+THINGS = {
+    "organisations": Organisation,
+    "bookings": Booking,
+    "spaces": Space,
+    "venues": Venue,
+    "districts": District,
+}
 
 
 def one_of(model, number: int) -> int:
