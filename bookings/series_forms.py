@@ -114,15 +114,14 @@ class TurnsForm(forms.Form):
         if not self.errors:
             self.asked = self.wish(said)
             for problem in recurrence.problems_with(self.asked, today=local(timezone.now()).date()):
-                name = problem.field if problem.field in self.fields else None
-                self.add_error(self.shown_at(name), str(problem.message))
+                self.add_error(self.shown_at(problem.field), str(problem.message))
         return said
 
-    def shown_at(self, name: str | None) -> str | None:
+    def shown_at(self, name: str) -> str | None:
         """Return where a problem is told: one with the last day of a season, at the first."""
         if name in {"last_on", "count"} and self.cleaned_data["until"] == self.SEASON:
             return "first_on"
-        return name
+        return name if name in self.fields else None
 
     def wish(self, said: Mapping[str, Any]) -> SeriesWish:
         until = said["until"]

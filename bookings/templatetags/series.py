@@ -5,12 +5,18 @@ from django import template
 from venues.hours_in_words import dates_in_words
 
 from ..models import Series
-from ..series_in_words import sentence, short_sentence
+from ..series_in_words import left_out, sentence, short_sentence
 
 register = template.Library()
 
 register.filter("sentence", sentence)
 register.filter("short_sentence", short_sentence)
+
+
+@register.filter
+def period(series: Series) -> str:
+    """1.9.2026–25.5.2027, not on public holidays"""
+    return ", ".join([days(series), *left_out(series)])
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """Asking for a season in one go: when it comes again, what each date's fate is, and what came of it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -36,6 +36,8 @@ from .holds import instant, linked
 
 CHOICE = "turn-"  # and the start of the turn: what is taken instead of it
 MOST_EARLIER = 4
+MOST_FOR_ALL = 3
+MOST_OPEN = 6  # dates whose alternatives are unfolded: a few are read, many are scrolled past
 
 
 @never_cache
@@ -257,7 +259,7 @@ def show(
 
 def dates(request: SignedInRequest, asked: SeriesWish, seen: Ledger) -> dict:
     """Return what the ledger shows: every date, those that need a word first, and how many are free."""
-    chosen = dict(chosen_in(request.POST))
+    chosen = dict(chosen_in(request.POST)) | chosen_for_all(seen, request.POST.get("instead", ""))
     lines = [line(row, asked.space, chosen) for row in seen.rows]
     wanted = [one for one in lines if one.state != "left-out"]
     return {
@@ -269,6 +271,8 @@ def dates(request: SignedInRequest, asked: SeriesWish, seen: Ledger) -> dict:
         "unfree": [one for one in wanted if one.state == "unfree"],
         "left_out": len(lines) - len(wanted),
         "has_choices": any(one.choices for one in lines),
+        "is_long": len([one for one in lines if one.choices]) > MOST_OPEN,
+        "for_all": for_all(seen),
         "search_url": f"{reverse('bookings:search')}?{urlencode(wanted_elsewhere(asked), doseq=True)}",
     }
 
@@ -286,20 +290,50 @@ def wanted_elsewhere(asked: SeriesWish) -> dict:
     }
 
 
+def beside(row: Row) -> Iterator[Alternative]:
+    """Yield what is free at the time of a turn itself."""
+    time = row.turn.starts_at, row.turn.ends_at
+    return (offer for offer in row.alternatives if (offer.starts_at, offer.ends_at) == time)
+
+
+def for_all(seen: Ledger) -> list[tuple[Space, int]]:
+    """Return the spaces that could stand in for several turns, and for how many, the most useful first."""
+    spaces = {offer.space.pk: offer.space for row in seen.rows for offer in beside(row)}
+    counts = Counter(offer.space.pk for row in seen.rows for offer in beside(row))
+    return [(spaces[pk], count) for pk, count in counts.most_common(MOST_FOR_ALL) if count > 1]
+
+
+def chosen_for_all(seen: Ledger, space_id: str) -> dict[str, str]:
+    """Return the choices of one who takes the same space instead, wherever it is free."""
+    return {
+        name_of(row): value_of(offer)
+        for row in seen.rows
+        for offer in beside(row)
+        if str(offer.space.pk) == space_id
+    }
+
+
+def name_of(row: Row) -> str:
+    return f"{CHOICE}{row.turn.starts_at.isoformat()}"
+
+
+def value_of(offer: Alternative) -> str:
+    return f"{offer.space.pk}/{exact(offer.starts_at).isoformat()}/{exact(offer.ends_at).isoformat()}"
+
+
 def line(row: Row, space: Space, chosen: Mapping[str, str]) -> Line:
-    name = f"{CHOICE}{row.turn.starts_at.isoformat()}"
     return Line(
-        name,
+        name_of(row),
         row.turn.starts_at,
         row.turn.ends_at,
         "free" if row.is_free else "left-out" if row.is_left_out else "unfree",
         [str(problem.message) for problem in row.problems],
-        [choice(offer, row, space, chosen.get(name, "")) for offer in row.alternatives],
+        [choice(offer, row, space, chosen.get(name_of(row), "")) for offer in row.alternatives],
     )
 
 
 def choice(offer: Alternative, row: Row, space: Space, chosen: str) -> Choice:
-    value = f"{offer.space.pk}/{exact(offer.starts_at).isoformat()}/{exact(offer.ends_at).isoformat()}"
+    value = value_of(offer)
     return Choice(value, place_of(offer, space), times_of(offer, row), value == chosen)
 
 
@@ -313,8 +347,9 @@ def place_of(offer: Alternative, space: Space) -> str:
 
 
 def times_of(offer: Alternative, row: Row) -> str:
+    """Tell the time as far as it is another one."""
     if (offer.starts_at, offer.ends_at) == (row.turn.starts_at, row.turn.ends_at):
-        return _("same time")
+        return ""
     if local(offer.starts_at).date() == local(row.turn.starts_at).date():
         return wording.times(offer.starts_at, offer.ends_at)
     return wording.when(offer.starts_at, offer.ends_at)

@@ -148,6 +148,7 @@ def told(request: SignedInRequest, asked: Series) -> dict:
         "made": [date for date in taken if counts(date)],
         "missed": [row for row in missed if row.state in {"missed", "free-now"}],
         "months": by_month(rows),
+        "may_change": asked.customer_id == request.user.pk or bool(may),
         "can_change": any(row.can_go for row in rows),
         "can_release": any(row.can_go for row in rows),
     }
