@@ -13,7 +13,6 @@ from itertools import count, islice
 from typing import Literal
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import QuerySet
 from psycopg.types.range import Range
 
@@ -28,6 +27,7 @@ from venues.policies import NOTICE_REACHES, bookable_times, is_weekend, season_o
 
 from . import sanctions
 from .free_sql import statement
+from .reading import quick_cursor
 
 Stretch = tuple[datetime, datetime]
 Order = Literal["first_free", "distance", "price", "coverage"]
@@ -110,7 +110,7 @@ def free(
         counts_for="organisation" if asker.organisation_id else "user" if asker.user_id else None,
         order=order,
     )
-    with connection.cursor() as cursor:
+    with quick_cursor() as cursor:
         cursor.execute(sql, params | {"limit": limit, "offset": offset})
         rows = cursor.fetchall()
         if offset and not rows:  # past the last page: the total is still true

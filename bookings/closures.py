@@ -29,6 +29,7 @@ from . import occupancies, offers, signals
 from .closed_times import WishedClosure, problems_with, times_of, without
 from .models import AGREED_OR_ASKED, Booking, Closure, ClosureTime, Occupancy
 from .occupancies import Closed, lock_halls
+from .reading import quick_cursor
 from .transactions import in_one_transaction
 
 # Which pieces of floor each space of a hall covers.
@@ -370,7 +371,7 @@ cross join lateral (
 def what_is_taken(hall_ids: Collection[int], window: Sequence[Stretch]) -> dict[int, list[Taken]]:
     """Return the time that is held in each hall within the window, buffers included."""
     taken: dict[int, list[Taken]] = defaultdict(list)
-    with connection.cursor() as cursor:
+    with quick_cursor() as cursor:
         cursor.execute(TAKEN, asked_of(hall_ids, window))
         for hall_id, pk, space_id, setup_at, clear_at, closure_id in cursor.fetchall():
             closed = Closed(closure_id, space_id, setup_at, clear_at) if closure_id else None

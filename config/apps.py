@@ -7,4 +7,4 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks, instants  # noqa: F401  # register themselves
+        from config import checks  # noqa: F401  # registers itself

@@ -1,15 +1,16 @@
-"""How instants and stretches are read from the database: an answer about free time has hundreds of them.
+"""Read from the database what has hundreds of instants, such as an answer about free time.
 
-The driver takes each apart by patterns, and Django gives each instant its time zone once more. As Django's
-sessions are in UTC, `fromisoformat` reads the same, in a fraction of the time.
+The driver takes each apart by patterns, and Django gives each its time zone once more. As Django's sessions
+are in UTC, `fromisoformat` reads the same, in a fraction of the time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
-from django.db.backends.signals import connection_created
-from django.dispatch import receiver
+from django.db.backends.utils import CursorWrapper
 from psycopg.types.range import Range, TimestampTZRangeLoader
 
 
@@ -37,8 +38,10 @@ class StretchLoader(TimestampTZRangeLoader):
         return Range(start, end, text[0] + text[-1])
 
 
-@receiver(connection_created)
-def read_quickly(connection: Any, **kwargs) -> None:
-    adapters = connection.connection.adapters
-    adapters.register_loader("timestamptz", InstantLoader)
-    adapters.register_loader("tstzrange", StretchLoader)
+@contextmanager
+def quick_cursor() -> Iterator[CursorWrapper]:
+    """Give a cursor like any other, which reads instants and stretches quickly."""
+    with connection.cursor() as cursor:
+        cursor.cursor.adapters.register_loader("timestamptz", InstantLoader)
+        cursor.cursor.adapters.register_loader("tstzrange", StretchLoader)
+        yield cursor
