@@ -87,7 +87,7 @@ def change(
 
     Each date is judged as a new wish. Raises `Refused` if nothing can be changed at all.
     """
-    chosen = ahead(series, scope, since, now=now)
+    chosen = ahead(series, scope, since, by=by, now=now)
     if not chosen:
         raise already_begun() if since else nothing_ahead()
     if isinstance(what, Release):
@@ -99,8 +99,13 @@ def change(
     return move(series, chosen, what, by=by, now=now)
 
 
-def ahead(series: Series, scope: Scope, since: Occupancy | None, *, now: datetime) -> list[Occupancy]:
-    """Return the dates that a change is about, in order: to come, and not given back."""
+def ahead(
+    series: Series, scope: Scope, since: Occupancy | None, *, by: User, now: datetime
+) -> list[Occupancy]:
+    """Return the dates that a change is about, in order: to come, not given back, and for `by` to change.
+
+    Of a season at two venues, a manager of one changes what is at that one.
+    """
     to_come = Occupancy.objects.filter(
         booking__series=series, booking__status__in=AGREED_OR_ASKED, released_at=None, starts_at__gt=now
     )
@@ -112,7 +117,10 @@ def ahead(series: Series, scope: Scope, since: Occupancy | None, *, now: datetim
     rows = to_come.select_related(
         "booking__space__venue", "booking__customer", "booking__organisation", "space"
     )
-    return list(rows.order_by("starts_at", "pk"))
+    coming = list(rows.order_by("starts_at", "pk"))
+    bookings = {date.booking_id: booking_of(date) for date in coming}
+    theirs = {pk for pk, booking in bookings.items() if permissions.can_change(by, booking)}
+    return [date for date in coming if date.booking_id in theirs]
 
 
 def nothing_ahead() -> Refused:

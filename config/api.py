@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.api import OrganisationViewSet
 from bookings.api.availability import Availability, AvailabilityOfSpace
 from bookings.api.bookings import BookingViewSet
+from bookings.api.series import SeriesViewSet
 from bookings.api.waiting import OfferViewSet, WaitingViewSet
 from venues.api.views import DistrictViewSet, SpaceViewSet, VenueViewSet
 
@@ -45,6 +46,7 @@ router.register("venues", VenueViewSet)
 router.register("spaces", SpaceViewSet)
 router.register("organisations", OrganisationViewSet, basename="organisation")
 router.register("bookings", BookingViewSet, basename="booking")
+router.register("series", SeriesViewSet, basename="series")
 router.register("waiting", WaitingViewSet, basename="waiting")
 router.register("offers", OfferViewSet, basename="offer")
 

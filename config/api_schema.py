@@ -48,7 +48,7 @@ class ApiSchema(AutoSchema):
 
     @property
     def writes(self) -> bool:
-        return self.method == "POST"
+        return self.method in {"POST", "PATCH"}
 
     def get_override_parameters(self) -> list:
         parameters = super().get_override_parameters()

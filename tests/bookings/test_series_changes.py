@@ -82,6 +82,7 @@ def test_clock_times_stay_over_october(gym):
 
 @pytest.mark.parametrize("days", [1, -1])
 def test_a_series_of_days_on_end_moves_by_a_day_over_itself(gym, days):
+    say_policy(gym[1], max_minutes=24 * 60)
     season = booked(gym[1], weekdays=range(1, 8), weeks=3, starts=time(10), ends=time(10))
     say = [start for start, _end in times_of(season)]
 
