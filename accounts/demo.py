@@ -42,6 +42,8 @@ PEOPLE = {
     "onni": Person("Onni Korhonen", "manages venues and answers requests"),
     "stranger": Person("Vieno Vieras", "has nothing to do with any of them"),
     "sari": Person("Sari Nieminen"),
+    "pekka": Person("Pekka Saarinen"),
+    "liisa": Person("Liisa Mäkelä"),
     "caretaker": Person("Kalle Salonen"),
     "admin": Person("Katri Laine"),
 }

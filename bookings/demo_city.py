@@ -10,8 +10,9 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from accounts.demo import PEOPLE, Person, email_of
-from accounts.models import Membership, Organisation, User
+from accounts.models import Membership, Organisation, PriceGroup, User
 from accounts.problems import Refused
+from accounts.texts import in_all_languages
 from venues.audiences import asker
 from venues.clock import at, local
 from venues.models import Space, Venue, VenueRole
@@ -26,6 +27,16 @@ ORGANISATIONS = [
     ("Hertsikan naapurit ry", Organisation.Kind.ASSOCIATION, "aino"),
     ("Idän Sähly ry", Organisation.Kind.CLUB, "mikael"),
     ("Voimisteluseura Notkea ry", Organisation.Kind.CLUB, "sari"),
+]
+# Who else belongs to them. They have no business ids: those that nobody has cannot be told from real ones.
+MEMBERS = [
+    ("Idän Sähly ry", "pekka", Membership.Role.BOOKER),
+    ("Idän Sähly ry", "liisa", Membership.Role.VIEWER),
+]
+PRICE_GROUPS = [
+    ("minors", "Lapset ja nuoret", "Barn och unga", "Children and young people"),
+    ("associations", "Yhdistykset", "Föreningar", "Associations"),
+    ("others", "Muut", "Övriga", "Others"),
 ]
 CLUB_OF_MINORS, MINORS_PERCENT = "Idän Sähly ry", 85
 BORN_ON = date(1985, 5, 17)
@@ -54,13 +65,12 @@ def load(bookings: Path, *, now: datetime) -> None:
         people = {name: account(name, somebody) for name, somebody in PEOPLE.items()}
         introduce(people)
         for title, kind, owner in ORGANISATIONS:
-            organisation, _ = Organisation.objects.get_or_create(name=title, defaults={"kind": kind})
-            Membership.objects.get_or_create(
-                user=people[owner], organisation=organisation, defaults={"role": Membership.Role.OWNER}
-            )
-        Organisation.objects.filter(name=CLUB_OF_MINORS, minors_percent=None).update(
-            minors_percent=MINORS_PERCENT, minors_verified_until=date(local(now).year + 1, 12, 31)
-        )
+            if not Organisation.objects.filter(name=title).exists():
+                Organisation.objects.create(name=title, kind=kind)
+            join(title, people[owner], Membership.Role.OWNER)
+        for title, name, role in MEMBERS:
+            join(title, people[name], role)
+        verify(until=date(local(now).year + 1, 12, 31))
         give_role(people["onni"], VenueRole.Role.MANAGER, [*SCHOOLS, *OTHER_HOUSES])
         give_role(people["caretaker"], VenueRole.Role.CARETAKER, SCHOOLS)
     if not Occupancy.objects.filter(booking__isnull=False, ends_at__gt=now).exists():
@@ -88,6 +98,28 @@ def introduce(people: Mapping[str, User]) -> None:
     unasked = User.objects.filter(pk__in=ids.values(), born_on=None)
     unasked.filter(pk__in=[ids[name] for name in RESIDENTS]).update(is_resident=True)
     unasked.update(born_on=BORN_ON)
+
+
+def called(title: str) -> Organisation:
+    """Return the demo's own organisation of a name: visitors may have made others."""
+    return Organisation.objects.filter(name=title).earliest("pk")
+
+
+def join(title: str, user: User, role: Membership.Role) -> None:
+    Membership.objects.get_or_create(user=user, organisation=called(title), defaults={"role": role})
+
+
+def verify(*, until: date) -> None:
+    """Let the city have price groups, and know of which club most are under 18, until it says otherwise."""
+    for code, *names in PRICE_GROUPS:
+        PriceGroup.objects.get_or_create(
+            code=code, defaults=dict(zip(in_all_languages("name"), names, strict=True))
+        )
+    club = Organisation.objects.filter(pk=called(CLUB_OF_MINORS).pk)
+    club.filter(minors_percent=None).update(minors_percent=MINORS_PERCENT, minors_verified_until=until)
+    club.filter(price_group=None).update(
+        price_group=PriceGroup.objects.get(code="minors"), price_group_verified_until=until
+    )
 
 
 def give_role(user: User, role: VenueRole.Role, keys: list[str]) -> None:
@@ -121,7 +153,7 @@ def wishes_of(row: Mapping[str, str], customer: User, *, now: datetime) -> Itera
             at(day, time.fromisoformat(row["closes"])),
             purpose=row["purpose"],
             attendees=int(row["attendees"]),
-            organisation=Organisation.objects.filter(members=customer).first(),
+            organisation=Organisation.objects.active().filter(members=customer).first(),
             adult_name=customer.name,
             adult_phone="040 123 4567",
             accepted_terms=space.terms.versions.first() if space.terms else None,

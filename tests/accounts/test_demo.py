@@ -49,7 +49,13 @@ def test_the_switch_leads_nowhere_else(client, demo):
 
 
 def test_the_switch_knows_the_demos_people_only(client, demo):
-    assert [name for name in PEOPLE if name not in TO_BE] == ["sari", "caretaker", "admin"]
+    assert [name for name in PEOPLE if name not in TO_BE] == [
+        "sari",
+        "pekka",
+        "liisa",
+        "caretaker",
+        "admin",
+    ]
     for name in ("boss", "admin"):
         create_user(email=f"{name}@example.org")
         assert client.post(f"/demo/be/{name}/").status_code == 404

@@ -71,7 +71,10 @@ def test_demo_shows_repairs_around_a_booking_christmas_and_a_club_of_minors(demo
     park = Venue.objects.get(key="tprek-199")
     assert {row.date.day for row in park.timetable.exceptions.all()} == {27, 28, 29, 30, 31}
     assert User.objects.get(email="aino@example.org").is_resident
-    assert Organisation.objects.get(name="Idän Sähly ry").is_for_minors(NOW.date())
+    club = Organisation.objects.get(name="Idän Sähly ry")
+    assert club.is_for_minors(NOW.date())
+    assert club.price_group_on(NOW.date()).code == "minors"
+    assert {member.role for member in club.memberships.all()} == {"owner", "booker", "viewer"}
     assert policy_layers.unsettled() == []
 
 
