@@ -20,7 +20,7 @@ from venues.models import Opening, OpeningException, Space
 
 from . import availability
 from .availability import Stretch
-from .models import Occupancy
+from .models import Occupancy, Status
 
 
 class Kind(StrEnum):
@@ -36,9 +36,10 @@ class Kind(StrEnum):
 class Row:
     """A stretch of time in which one thing is so about a space.
 
-    `reason` says why it is closed, in the reader's language. `booking_id` is for those who may know whose
-    it is: pages for everybody never follow it. `of` is the stretch of `availability.free` to which free time
-    belongs: what is seen of it may be less, but its starts are counted from where it begins.
+    `reason` says why it is closed, in the reader's language, and who has busy time where that is public.
+    `booking_id` is for those who may know whose it is: pages for everybody never follow it. `of` is the
+    stretch of `availability.free` to which free time belongs: what is seen of it may be less, but its starts
+    are counted from where it begins.
     """
 
     space: Space
@@ -69,9 +70,10 @@ def rows(
     start, end = exact(start), exact(end)
     free = free_time(spaces, start, end, now=now, length=length, asker=asker, moving=moving)
     open_time, reasons = opening_time(spaces, start, end)
-    taken = list(
-        Occupancy.objects.holding().over(start, end).filter(on_any_floor_of(spaces)).select_related("closure")
-    )
+    # Who has the time is read with it: where the city publishes that, the calendar says it.
+    of_whom = "closure", "space", "booking__organisation", "booking__customer"
+    busy_time = Occupancy.objects.holding().over(start, end).filter(on_any_floor_of(spaces))
+    taken = list(busy_time.select_related(*of_whom))
     return [
         row
         for space in spaces
@@ -155,7 +157,16 @@ def busy(space: Space, taken: Iterable[Occupancy]) -> Iterator[Row]:
             reason = str(stretch.closure.public_reason or "")
             yield Row(space, Kind.CLOSED, stretch.starts_at, stretch.ends_at, reason)
         else:
-            yield Row(space, Kind.BUSY, stretch.starts_at, stretch.ends_at, booking_id=stretch.booking_id)
+            holder, pk = published_holder(stretch), stretch.booking_id
+            yield Row(space, Kind.BUSY, stretch.starts_at, stretch.ends_at, holder, booking_id=pk)
+
+
+def published_holder(taken: Occupancy) -> str:
+    """Return who has the time, if the space's policy shows it to everybody and it is agreed."""
+    booking = taken.booking
+    if booking is None or booking.status != Status.CONFIRMED or not taken.space.holder_is_public:
+        return ""
+    return str(booking.organisation or booking.customer.name)
 
 
 def painted(layers: Iterable[Row], start: datetime, end: datetime) -> list[Row]:

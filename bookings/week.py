@@ -88,7 +88,7 @@ def drawn(row: Row, space: Space, length: timedelta, mine: int | None) -> Iterat
     elif row.booking_id is not None and row.booking_id == mine:
         yield Stretch("wish", row.starts_at, row.ends_at, _("Yours"))
     elif row.kind == Kind.BUSY:
-        yield Stretch("busy", row.starts_at, row.ends_at, _("Taken"))
+        yield Stretch("busy", row.starts_at, row.ends_at, row.reason or _("Taken"))
     elif row.kind == Kind.CLOSED:
         yield Stretch("closed", row.starts_at, row.ends_at, row.reason or _("Closed"))
     elif row.kind == Kind.LATER:

@@ -18,12 +18,13 @@ HOURLY = 60  # minutes
 
 def sentences(space: Space) -> list[str]:
     """Return what holds for every booking of the space. Needs `part_of` loaded, if it is a part."""
-    return [*on_answer(space), *on_who(space), *on_time(space), *on_how_often(space), *on_use(space)]
+    how = [*on_time(space), *on_how_often(space), *on_series(space), *on_use(space)]
+    return [*on_answer(space), *on_who(space), *how]
 
 
 def before_sending(space: Space) -> list[str]:
     """Return the rules that still matter once the time has been chosen, beside what happens then."""
-    return [*on_how_often(space), *on_use(space)]
+    return [*on_how_often(space), *on_series(space), *on_use(space)]
 
 
 def after_sending(space: Space, *, is_staffed: bool) -> list[str]:
@@ -171,6 +172,24 @@ def on_how_often(space: Space) -> Iterator[str]:
             "One customer may book this venue %(count)d times a season.",
             space.quota_season,
         ) % {"count": space.quota_season}
+
+
+# --- Series ---------------------------------------------------------------------------------------
+
+
+def on_series(space: Space) -> Iterator[str]:
+    """Say what may become of the single dates of a season, and whether everybody sees whose they are."""
+    if not space.single_dates_go_back:
+        yield _("Single dates of a season cannot be given back.")
+    if space.give_back_hours:
+        notice = wording.duration(timedelta(hours=space.give_back_hours))
+        yield _("Dates of a season are given back at least %(notice)s before they begin.") % {
+            "notice": notice
+        }
+    if space.can_be_swapped:
+        yield _("Customers may swap dates of their seasons with each other.")
+    if space.holder_is_public:
+        yield _("The calendar shows everybody who has booked.")
 
 
 # --- Use ------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ NO_LIMIT = {
     "min_age",
     "notice_hours",
     "notice_weekdays",
+    "give_back_hours",
 }
 MINUTES = {"start_step", "min_minutes", "max_minutes"}
 
@@ -151,6 +152,11 @@ class PolicyForm(forms.Form):
                 _("What happens then"),
                 self.of("approval", "approval_above"),
                 self.of("approval_purposes", "approval_unstaffed", "requests_compete"),
+            ),
+            Group(
+                _("Series"),
+                self.of("single_dates_go_back", "give_back_hours"),
+                self.of("can_be_swapped", "holder_is_public"),
             ),
             Group(_("Responsibility"), self.of("needs_adult", "terms")),
         ]

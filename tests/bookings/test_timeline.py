@@ -13,7 +13,9 @@ from tests.factories import (
     create_booking,
     create_closure,
     create_gym,
+    create_organisation,
     create_space,
+    create_user,
     create_venue,
     hour,
     open_daily,
@@ -152,3 +154,22 @@ def test_four_statements_however_many_spaces(django_assert_num_queries):
 
     with django_assert_num_queries(4):
         timeline.rows(spaces, at(SATURDAY), at(MORROW), now=NOW)
+
+
+def test_who_has_the_time_is_told_only_where_the_city_shows_it():
+    shown, hidden = create_hall(holder_is_public=True), create_hall()
+    club = create_organisation(name="Idän Sähly ry")
+    for hall in [shown, hidden]:
+        create_booking(hall, "10:00", "12:00", organisation=club)
+        create_booking(hall, "14:00", "15:00", customer=create_user("Aino"))
+
+    assert (Kind.BUSY, "10-12", "Idän Sähly ry") in rows_of(shown)
+    assert (Kind.BUSY, "14-15", "Aino") in rows_of(shown)
+    assert (Kind.BUSY, "10-12") in rows_of(hidden)
+
+
+def test_whose_time_it_is_that_is_not_agreed_yet_is_nobodys_business():
+    hall = create_hall(holder_is_public=True, approval="request")
+    create_booking(hall, "10:00", "12:00")
+
+    assert (Kind.BUSY, "10-12") in rows_of(hall)

@@ -175,6 +175,10 @@ TOLD = {
     "Yksi asiakas voi varata tästä toimipisteestä 2 kertaa viikossa.": {"quota_week": 2},
     "Yksi asiakas voi varata tästä toimipisteestä 10 kertaa kaudessa.": {"quota_season": 10},
     "Toimipiste käsittelee ensin yli 50 hengen varaukset.": {"approval_above": 50},
+    "Kauden yksittäisiä vuoroja ei voi palauttaa.": {"single_dates_go_back": False},
+    "Kauden vuorot palautetaan viimeistään 2 vrk ennen niiden alkua.": {"give_back_hours": 48},
+    "Asiakkaat voivat vaihtaa kausivuorojaan keskenään.": {"can_be_swapped": True},
+    "Kalenterissa näkyy kaikille, kuka on varannut.": {"holder_is_public": True},
     "Toimipiste käsittelee ensin varaukset, joiden aikana paikalla ei ole henkilökuntaa.": {
         "approval_unstaffed": True
     },
