@@ -11,7 +11,12 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -27,9 +32,10 @@ from venues.api.filters import WholeNumberFilter
 from venues.api.serializers import Texts, TextsSerializer
 from venues.models import Purpose, Space, TermsVersion
 
-from .. import lifecycle, limits, permissions
+from .. import dates, lifecycle, limits, permissions
+from ..date_rows import state_of
 from ..models import Booking, Occupancy, Status
-from ..wishes import Wish, date_of, wish_of
+from ..wishes import Wish, next_date, wish_of
 from .fields import ById, Instant, OwnOrganisation, Text, WholeNumber
 from .idempotency import answered_once
 from .questions import Period, begin, end
@@ -39,18 +45,25 @@ EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 # A form that is open is no booking yet.
 STATES = [choice for choice in Status.choices if choice[0] != Status.HELD]
 
-# Of its dates a booking tells only when they are.
-TIMES = Prefetch("dates", Occupancy.objects.only("booking", "starts_at", "ends_at"))
+# Of its dates a booking tells when they are, and what became of them.
+TIMES = Prefetch(
+    "dates", Occupancy.objects.only("booking", "starts_at", "ends_at", "released_at", "is_exception")
+)
+
+
+# A date of a booking, in an address.
+ONE_DATE = "dates/(?P<date>[0-9]{1,18})"
+DATE = OpenApiParameter("date", int, OpenApiParameter.PATH, description="The `id` of one of its `dates`.")
 
 
 # --- What is told ---------------------------------------------------------------------------------
 
 
 class InstantOfDate(Instant):
-    """When the booking's date starts or ends: as the wish in the context says, or its `dates`, fetched."""
+    """When the booking's next date starts or ends, or its last if none comes. Needs its `dates` fetched."""
 
     def get_attribute(self, booking: Booking) -> datetime:
-        date = self.context.get("wish") or date_of(booking)
+        date = next_date(booking, timezone.now())
         return date.starts_at if self.field_name == "starts_at" else date.ends_at
 
 
@@ -67,6 +80,30 @@ class OrganisationSerializer(serializers.ModelSerializer):
         fields = read_only_fields = ["id", "name", "kind"]
 
 
+STATES_OF_DATES = [
+    ("coming", _("Coming")),
+    ("past", _("Over")),
+    ("released", _("Given back")),
+    ("moved", _("Moved")),
+]
+
+
+@extend_schema_serializer(component_name="BookingDate")
+class DateSerializer(serializers.Serializer):
+    """One date of a booking. A date that was given back stays in the list."""
+
+    id = serializers.IntegerField()
+    starts_at = Instant()
+    ends_at = Instant()
+    state = serializers.SerializerMethodField(
+        help_text="`coming`, `moved` (comes, but was moved alone), `past`, or `released` (given back)."
+    )
+
+    @extend_schema_field(serializers.ChoiceField(choices=STATES_OF_DATES))
+    def get_state(self, date: Occupancy) -> str:
+        return state_of(date, now=timezone.now())
+
+
 @extend_schema_serializer(component_name="Booking")
 class BookingSerializer(serializers.Serializer):
     """Who has which space when, and in which state."""
@@ -77,8 +114,12 @@ class BookingSerializer(serializers.Serializer):
     space_name = Texts("name", source="space")
     venue = serializers.IntegerField(source="space.venue_id")
     venue_name = Texts("name", source="space.venue")
-    starts_at = InstantOfDate()
-    ends_at = InstantOfDate()
+    starts_at = InstantOfDate(help_text="Of the next date; of the last one if none is to come.")
+    ends_at = InstantOfDate(help_text="Of the same date.")
+    dates = DateSerializer(source="dates.all", many=True, help_text="One date, or the many of a series.")
+    series = serializers.IntegerField(
+        source="series_id", allow_null=True, help_text="The series that the booking is a part of."
+    )
     customer = CustomerSerializer()
     organisation = OrganisationSerializer(allow_null=True)
     purpose = serializers.CharField()
@@ -268,8 +309,7 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         remember_birth(self.caller, asked.pop("born_on", None))
         wish = Wish(**asked)
         booking = lifecycle.book(wish, customer=self.caller, now=timezone.now())
-        context = {**self.get_serializer_context(), "wish": wish}  # spares reading back what was just written
-        return Response(BookingInFullSerializer(booking, context=context).data, status.HTTP_201_CREATED)
+        return self.told(booking, status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="bookings_approve", request=None, responses=BookingInFullSerializer)
     @action(detail=True, methods=["post"])
@@ -315,13 +355,74 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
     def move(self, request: Request, pk: str) -> Response:
         """Give a booking another time or another space, all or nothing.
 
-        For the venue's managers, and for the customer where that passes nobody's decision by.
+        For the venue's managers, and for the customer where that passes nobody's decision by. The dates of a
+        booking with many move one by one: `many_dates`.
         """
         booking = self.get_object()
+        lifecycle.only_date_of(booking)
         wish = replace(wish_of(booking), **self.asked(MoveSerializer, request.data))
         if not permissions.can_move(self.caller, booking, wish.space):
             raise PermissionDenied
         return self.told(lifecycle.move(booking, wish, by=self.caller, now=timezone.now()))
+
+    @extend_schema(
+        operation_id="bookings_dates_release",
+        parameters=[DATE],
+        request=None,
+        responses=BookingInFullSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path=ONE_DATE + "/release")
+    @answered_once
+    def release(self, request: Request, pk: str, date: str) -> Response:
+        """Give one date back; with the last one the booking is cancelled.
+
+        For the customer by the venue's rules (`dates_stay`, `too_late_to_give_back`), and for the venue's
+        managers until it begins.
+        """
+        given_back = self.date_of(self.permitted(permissions.can_change), date)
+        dates.release([given_back], by=self.caller, now=timezone.now())
+        return self.told(self.get_object())
+
+    @extend_schema(
+        operation_id="bookings_dates_take_again",
+        parameters=[DATE],
+        request=None,
+        responses=BookingInFullSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path=ONE_DATE + "/take-again")
+    @answered_once
+    def take_again(self, request: Request, pk: str, date: str) -> Response:
+        """Take a date again that was given back, if it is still free."""
+        given_back = self.date_of(self.permitted(permissions.can_change), date)
+        dates.take_again(given_back, by=self.caller, now=timezone.now())
+        return self.told(self.get_object())
+
+    @extend_schema(
+        operation_id="bookings_dates_move",
+        parameters=[DATE],
+        request=MoveSerializer,
+        responses=BookingInFullSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path=ONE_DATE + "/move")
+    @answered_once
+    def move_date(self, request: Request, pk: str, date: str) -> Response:
+        """Give one date another time or another space; the others stay where they are.
+
+        In another space it belongs to another booking of the same series: the answer is the booking that it
+        belongs to now.
+        """
+        booking = self.get_object()
+        asked = {"space": booking.space} | self.asked(MoveSerializer, request.data)
+        if not permissions.can_move(self.caller, booking, asked["space"]):
+            raise PermissionDenied
+        moved = dates.move(self.date_of(booking, date), by=self.caller, now=timezone.now(), **asked)
+        return self.told(get_object_or_404(self.get_queryset(), pk=moved.booking_id))
+
+    def date_of(self, booking: Booking, pk: str) -> Occupancy:
+        """Return a date of a booking; one of another booking is not there."""
+        date = get_object_or_404(booking.dates.select_related("space"), pk=pk)
+        date.booking = booking
+        return date
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -343,6 +444,6 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         given.is_valid(raise_exception=True)
         return given.validated_data
 
-    def told(self, booking: Booking) -> Response:
+    def told(self, booking: Booking, code: int = status.HTTP_200_OK) -> Response:
         prefetch_related_objects([booking], TIMES)
-        return Response(BookingInFullSerializer(booking, context=self.get_serializer_context()).data)
+        return Response(BookingInFullSerializer(booking, context=self.get_serializer_context()).data, code)

@@ -208,7 +208,7 @@ def details(request: SignedInRequest, booking: Booking, now: datetime) -> dict:
 
 
 def date_shown(request: SignedInRequest, verdicts: Sequence[Verdict]) -> Occupancy | None:
-    """Return the date whose day is to be drawn: the one asked for, else the first with something in its way."""
+    """Return the date whose day is to be drawn: the one asked for, else the first that is not free."""
     asked = request.GET.get("date", "")
     chosen = (verdict.date for verdict in verdicts if str(verdict.date.pk) == asked)
     troubled = (verdict.date for verdict in verdicts if verdict.obstacles)
