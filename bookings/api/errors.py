@@ -18,7 +18,7 @@ from venues.api.serializers import Texts
 from .fields import Instant
 
 # What would have been possible a moment earlier, or could be after another look.
-CONFLICTS = {"offer_over", "time_taken", "move_not_allowed", "changed_meanwhile"}
+CONFLICTS = {"offer_over", "time_taken", "move_not_allowed", "changed_meanwhile", "released_already"}
 
 
 class TooLarge(APIException):
