@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 from venues.models import Space
 
+from .series import theirs
+
 
 class WaitingQuerySet(models.QuerySet["Waiting"]):
     def of(self, user):
         """Their own, and their organisations'."""
-        return self.filter(Q(customer=user) | Q(organisation__in=user.memberships.values("organisation")))
+        return self.filter(theirs(user))
 
     def open(self):
         """Those who still wait."""

@@ -64,14 +64,16 @@ def test_owners_and_bookers_cancel_and_others_see_only(aino):
     assert not permissions.can_book_for(viewer, club)
 
 
-def test_whoever_left_changes_the_clubs_bookings_no_more(aino):
+def test_whoever_left_sees_and_changes_the_clubs_bookings_no_more(aino):
     club = create_organisation(aino, create_user("Onni"))
     booking = create_booking(create_space(), customer=aino, organisation=club)
     assert permissions.can_change(aino, booking)
+    assert Booking.objects.visible_to(aino).filter(pk=booking.pk).exists()
 
     memberships.leave(club, user=aino, now=NOW)
 
     assert not permissions.can_change(aino, booking)
+    assert not Booking.objects.visible_to(aino).filter(pk=booking.pk).exists()
     assert not permissions.can_book_for(aino, club)
 
 
@@ -84,6 +86,7 @@ def test_those_of_one_that_has_ended_are_left_to_who_made_them(aino, staff):
 
     booking = Booking.objects.with_place().get(pk=booking.pk)
     assert permissions.can_change(aino, booking)
+    assert Booking.objects.of(aino).filter(pk=booking.pk).exists()
     assert not permissions.can_change(onni, booking)
     assert not permissions.can_book_for(aino, club)
 
