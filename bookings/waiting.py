@@ -245,8 +245,8 @@ def hold(waiting: Waiting, wish: Wish, *, now: datetime) -> Offer | None:
     """
     lock_customer(waiting.customer, waiting.organisation, to_book_at=[wish.space.venue_id], now=now)
     judgement = lifecycle.judged(wish, customer=waiting.customer, now=now)
-    waiting = in_hand(waiting)
-    if waiting.ended_at or waiting.offers.open().exists():
+    known, waiting = waiting, in_hand(waiting)
+    if waiting.ended_at or waiting.organisation != known.organisation or waiting.offers.open().exists():
         return None
     until = answer_by(judgement.space, wish.starts_at, now=now)
     if until - now < settings.OFFER_AT_LEAST:
@@ -276,7 +276,9 @@ def accept(offer: Offer, *, by: User, now: datetime, **said) -> Booking:
     """
     waiting = offer.waiting
     lock_customer(by, waiting.organisation, to_book_at=[offer.space.venue_id], now=now)
-    waiting, offer = both_in_hand(offer, now=now)
+    known, (waiting, offer) = waiting, both_in_hand(offer, now=now)
+    if waiting.organisation != known.organisation:  # it has become a part of another meanwhile
+        raise ChangedMeanwhile
     if not permissions.can_answer(by, waiting):
         raise Refused(Problem("not_for_you", _("You do not book for this organisation any more.")))
     wish = wish_for(waiting, offer.space, offer.starts_at, offer.ends_at)
@@ -340,7 +342,6 @@ def put_in_order(*, now: datetime) -> None:
             lapse(offer, now=now)
         elif not can_be_had(offer, now=now):
             withdraw(offer, now=now)
-    move_to_merged()
     for waiting in Waiting.objects.open().select_related("customer", "organisation"):
         if not is_in_order(waiting):
             end_wait(waiting, "not_allowed", now=now)
@@ -363,12 +364,3 @@ def can_be_had(offer: Offer, *, now: datetime) -> bool:
     wish = wish_for(waiting, offer.space, offer.starts_at, offer.ends_at)
     problems = judging.judge(wish, asker=whose, now=now).problems
     return not {problem.code for problem in problems} - {"time_taken"}  # by the offer itself
-
-
-def move_to_merged() -> None:
-    """Let those who waited for an organisation that became a part of another wait for that one."""
-    for waiting in Waiting.objects.open().exclude(organisation__merged_into=None):
-        organisation = waiting.organisation
-        while organisation and organisation.merged_into:
-            organisation = organisation.merged_into
-        Waiting.objects.filter(pk=waiting.pk).update(organisation=organisation)

@@ -97,7 +97,7 @@ def taken(
         "problems": linked(refusal.problems, TO_OFFERS if offers else {}),
         "alternatives": offers,
         "people": people,
-        "wait": wait_url(space, period, people, organisation.pk if organisation else None),
+        "wait": wait_url(space, period, people, acting.in_address(request)),
     }
     return render(request, "bookings/taken.html", context, status=409)
 
@@ -120,12 +120,10 @@ def hold_url(space: Space, people: str = "", whom: str | None = None) -> str:
     return with_asked(reverse("bookings:hold", args=[space.pk]), people, whom)
 
 
-def wait_url(space: Space, period: Stretch, people: str, organisation_id: int | None) -> str:
+def wait_url(space: Space, period: Stretch, people: str, whom: str | None) -> str:
     """Return where somebody asks to wait for a time that was taken."""
-    asked = {"space": space.pk, "period": "/".join(instant.isoformat() for instant in period)}
-    known = {"people": people, "organisation": organisation_id}
-    asked |= {name: value for name, value in known.items() if value}
-    return f"{reverse('bookings:wait')}?{urlencode(asked)}"
+    asked: dict[str, str | int] = {"space": space.pk, "period": "/".join(instant.isoformat() for instant in period)}
+    return with_asked(f"{reverse('bookings:wait')}?{urlencode(asked)}", people, whom)
 
 
 def with_asked(address: str, people: str, whom: str | None) -> str:
@@ -135,7 +133,7 @@ def with_asked(address: str, people: str, whom: str | None) -> str:
     """
     asked = {"people": people or None, acting.PARAMETER: whom}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
-    return f"{address}?{query}" if query else address
+    return f"{address}{'&' if '?' in address else '?'}{query}" if query else address
 
 
 def people_of(request: HttpRequest) -> str:

@@ -32,6 +32,7 @@ from ..search_form import SearchForm
 from ..waiting_forms import OfferForm, WaitingForm
 from .booking import thanks
 from .holds import instant, linked, people_of
+from .space import USUAL_MINUTES
 
 OVER_SHOWN = 5
 USUAL_DAYS = timedelta(days=60)
@@ -138,17 +139,24 @@ def of_space(request: SignedInRequest) -> tuple[Reaches, dict[str, Any]]:
         reaches["hall"] = (_("This hall or any part of it"), hall)
     if {each.pk for each in venue} - {each.pk for each in hall}:
         reaches["venue"] = (_("Any such space of %(venue)s") % {"venue": space.venue.name}, venue)
-    return reaches, of_period(request.GET.get("period", ""))
+    return reaches, {"reach": "space"} | of_period(request.GET.get("period", ""), space)
 
 
-def of_period(period: str) -> dict[str, Any]:
-    """Return what follows from a time that was pressed: START/END in ISO 8601."""
+def of_period(period: str, space: Space) -> dict[str, Any]:
+    """Return what follows from a time that was pressed: START/END in ISO 8601; else what is usual."""
     today = local(timezone.now()).date()
     start, _slash, end = period.partition("/")
     try:
         starts_at, ends_at = instant(start), instant(end)
     except BadRequest:
-        return {"first_on": today, "last_on": today + USUAL_DAYS}
+        earliest, latest = SearchForm.PARTS_OF_DAY[""]
+        return {
+            "earliest": earliest,
+            "latest": latest,
+            "minutes": min(max(USUAL_MINUTES, space.min_minutes), space.max_minutes),
+            "first_on": today,
+            "last_on": today + USUAL_DAYS,
+        }
     day = local(starts_at).date()
     return {
         "weekdays": [day.isoweekday()],

@@ -6,10 +6,11 @@ from datetime import time, timedelta
 import pytest
 from django.conf import settings
 
+from accounts import memberships
 from accounts.models import Membership
 from accounts.problems import Refused
 from bookings import closures, layout, lifecycle, waiting
-from bookings.models import Booking, Occupancy, Sanction, Status, Waiting
+from bookings.models import Booking, Occupancy, Offer, Sanction, Status, Waiting
 from bookings.waiting_wishes import WishedWaiting
 from tests.factories import (
     MONDAY,
@@ -383,14 +384,17 @@ def test_an_organisation_that_ended_waits_for_nothing(gym):
 def test_an_organisation_waits_on_within_the_one_that_it_became_a_part_of(gym):
     aino = create_user()
     small, large = create_organisation(aino, name="Pieni"), create_organisation(aino, name="Suuri")
+    booking = create_booking(gym)
     club_waits = waits(gym, who=aino, organisation=small)
-    small.closed_at, small.merged_into = NOW, large
-    small.save()
+    (offer,) = freed(booking)
 
+    memberships.merge(small, into=large, by=create_user("Staff", is_staff=True), now=NOW)
     waiting.put_in_order(now=NOW)
+    offer = Offer.objects.with_place().get(pk=offer.pk)
+    made = waiting.accept(offer, by=aino, now=NOW)
 
     club_waits.refresh_from_db()
-    assert (club_waits.organisation, club_waits.ended_at) == (large, None)
+    assert (club_waits.organisation, made.organisation) == (large, large)
 
 
 # --- Giving up, and closures ----------------------------------------------------------------------
