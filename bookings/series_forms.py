@@ -25,6 +25,7 @@ from .forms import BookingForm, ClockInput
 from .models import Occupancy, Series
 from .recurrence import MOST_TURNS, MOST_WEEKS_BETWEEN, SeriesWish
 from .series_changes import Move
+from .series_in_words import as_it_is
 
 # Near the ends of time no sum of times is possible. What can be booked is for the rules to say.
 POSSIBLE_DAYS = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
@@ -187,7 +188,7 @@ class ChangeForm(forms.Form):
 
     def __init__(self, *args, series: Series, coming: Sequence[Occupancy], **kwargs):
         super().__init__(*args, **kwargs)
-        self.series = series
+        self.series, self.coming = series, coming
         since, weekday, space = (self.fields[name] for name in ("since", "weekday", "space"))
         assert isinstance(since, forms.ModelChoiceField)
         assert isinstance(weekday, forms.ChoiceField)
@@ -202,11 +203,12 @@ class ChangeForm(forms.Form):
             del self.fields["weekday"]
         of_the_hall = Space.objects.with_place().filter(hall_id=series.space.hall_id, is_bookable=True)
         space.queryset = of_the_hall.order_by(F("part_of").asc(nulls_first=True), "pk")
+        now = as_it_is(series, coming)
         self.initial = {
-            "weekday": series.weekdays[0],
-            "starts": series.starts,
-            "ends": series.ends,
-            "space": series.space_id,
+            "weekday": now.weekdays[0],
+            "starts": now.starts,
+            "ends": now.ends,
+            "space": now.space_id,
         }
 
     def clean(self) -> dict[str, Any]:
@@ -218,12 +220,14 @@ class ChangeForm(forms.Form):
         return said
 
     def moved(self, said: Mapping[str, Any]) -> Move:
-        series = self.series
+        since = said["since"]
+        meant = [date for date in self.coming if not since or date.starts_at >= since.starts_at]
+        now = as_it_is(self.series, meant)
         return Move(
-            starts=said["starts"] if said["starts"] != series.starts else None,
-            ends=said["ends"] if said["ends"] != series.ends else None,
-            days=(said.get("weekday") or series.weekdays[0]) - series.weekdays[0],
-            space=said["space"] if said["space"].pk != series.space_id else None,
+            starts=said["starts"] if said["starts"] != now.starts else None,
+            ends=said["ends"] if said["ends"] != now.ends else None,
+            days=(said.get("weekday") or now.weekdays[0]) - now.weekdays[0],
+            space=said["space"] if said["space"].pk != now.space_id else None,
         )
 
 

@@ -1,5 +1,8 @@
 """A series, read back as one would say it."""
 
+from collections import Counter
+from collections.abc import Sequence
+from copy import copy
 from datetime import date
 
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
@@ -7,9 +10,10 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from venues.clock import local
 from venues.hours_in_words import clock, closing, dates_in_words, every_so_many_weeks
 
-from .models import MissedDate, Series
+from .models import MissedDate, Occupancy, Series
 from .recurrence import SeriesWish
 
 
@@ -46,6 +50,26 @@ def left_out(asked: Series | SeriesWish) -> list[str]:
     if asked.without_breaks:
         said.append(_("not in school holidays"))
     return said
+
+
+def as_it_is(series: Series, coming: Sequence[Occupancy]) -> Series:
+    """Return the series with the clock times, the weekday and the space of most of its dates to come.
+
+    They were changed since it was asked for, perhaps. Several weekdays stay as they were asked. Needs the
+    dates' `space` loaded.
+    """
+    usual = [date for date in coming if not date.is_exception]
+    if not usual:
+        return series
+    now = copy(series)
+    times = Counter((local(date.starts_at).time(), local(date.ends_at).time()) for date in usual)
+    spaces = Counter(date.space for date in usual)
+    now.starts, now.ends = times.most_common(1)[0][0]
+    now.space = spaces.most_common(1)[0][0]
+    if len(series.weekdays) == 1:
+        weekdays = Counter(local(date.starts_at).isoweekday() for date in usual)
+        now.weekdays = [weekday for weekday, _count in weekdays.most_common(1)]
+    return now
 
 
 def reasons(missed: MissedDate) -> list[str]:

@@ -24,6 +24,7 @@ from ..models import Occupancy, Series
 from ..savepoints import taken_back
 from ..series_changes import Changed, Texts
 from ..series_forms import ChangeForm, TextsForm
+from ..series_in_words import as_it_is
 from .series import bookings_of, dates_of, may_change, row_of, seen
 
 MOST_NAMED = 5
@@ -46,7 +47,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     asked, coming = to_change(request, pk)
     # What is asked stands in the address: the page that shows what becomes of it can be gone back to.
     form = ChangeForm(request.GET or None, series=asked, coming=coming)
-    context = {"series": asked, "form": form, "coming": coming}
+    context = {"series": asked, "as_it_is": as_it_is(asked, coming), "form": form, "coming": coming}
     if not form.is_valid():
         return show(request, context, status=422 if form.errors else 200)
     try:

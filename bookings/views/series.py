@@ -1,5 +1,6 @@
 """Seasons that were booked: one's own, every date of one, giving dates back, making up for missed ones."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -33,6 +34,7 @@ from .. import dates, judging, limits, permissions, series, series_in_words
 from ..models import AGREED_OR_ASKED, Booking, MissedDate, Occupancy, Series
 from ..recurrence import LEFT_OUT
 from ..series_forms import RangeForm
+from ..series_in_words import as_it_is
 from ..wishes import Wish
 
 PAGE = 20
@@ -47,27 +49,22 @@ PAGE = 20
 def mine(request: SignedInRequest) -> HttpResponse:
     """The series of somebody and her organisations: those that go on, or those that are over."""
     now, shows_past = timezone.now(), request.GET.get("show") == "past"
-    coming = coming_dates(now).filter(booking__series=OuterRef("pk"))
+    next_ones = coming_dates(now).filter(booking__series=OuterRef("pk")).order_by("starts_at")
     rows = (
         Series.objects.of(request.user)
         .select_related("space__venue", "organisation", "customer")
-        .annotate(next_at=Subquery(coming.order_by("starts_at").values("starts_at")[:1]))
+        .annotate(next_at=Subquery(next_ones.values("starts_at")[:1]))
         .filter(next_at__isnull=shows_past)
-        .annotate(
-            left=Count(
-                "bookings__dates",
-                Q(
-                    bookings__dates__starts_at__gt=now,
-                    bookings__dates__released_at=None,
-                    bookings__status__in=AGREED_OR_ASKED,
-                ),
-            )
-        )
         .order_by("next_at", "-last_on", "-pk")
     )
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    coming: dict[int, list[Occupancy]] = defaultdict(list)
+    for each in coming_dates(now).filter(booking__series__in=[row.pk for row in page]):
+        coming[booking_of(each).series_id or 0].append(each)
     address = reverse("bookings:my_series")
     context = {
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": [(as_it_is(row, coming[row.pk]), len(coming[row.pk])) for row in page],
         "shows_past": shows_past,
         "tabs": [
             {"label": _("Going on"), "url": address, "is_current": not shows_past},
@@ -79,7 +76,8 @@ def mine(request: SignedInRequest) -> HttpResponse:
 
 def coming_dates(now: datetime) -> QuerySet[Occupancy]:
     """Return the dates that have not begun and still count."""
-    return Occupancy.objects.filter(booking__status__in=AGREED_OR_ASKED, released_at=None, starts_at__gt=now)
+    dates = Occupancy.objects.select_related("booking", "space__venue")
+    return dates.filter(booking__status__in=AGREED_OR_ASKED, released_at=None, starts_at__gt=now)
 
 
 # --- One of them ----------------------------------------------------------------------------------
@@ -138,10 +136,12 @@ def told(request: SignedInRequest, asked: Series) -> dict:
         for booking in bookings_of(taken)
         if may and permissions.can_move(request.user, booking, booking.space)
     }
-    own = [row_of(date, asked, may, now, movable) for date in taken]
+    usual = as_it_is(asked, coming)
+    own = [row_of(date, usual, may, now, movable) for date in taken]
     rows = sorted([*own, *missed], key=attrgetter("starts_at"))
     return {
         "series": asked,
+        "as_it_is": usual,
         "bookings": bookings_of(taken),
         "next": coming[0] if coming else None,
         "coming": coming,
@@ -186,7 +186,7 @@ def may_change(user: User, asked: Series) -> set[int]:
 
 
 def row_of(
-    date: Occupancy, asked: Series, may: set[int], now: datetime, movable: Collection[int] = ()
+    date: Occupancy, usual: Series, may: set[int], now: datetime, movable: Collection[int] = ()
 ) -> DateRow:
     booking = booking_of(date)
     is_theirs_and_ahead = date.starts_at > now and booking.space.venue_id in may
@@ -196,7 +196,7 @@ def row_of(
         date.starts_at,
         date.ends_at,
         state_of(date, now),
-        place=place_of(date, asked),
+        place=place_of(date, usual),
         date=date,
         can_go=can_go,
         can_move=can_go and booking.pk in movable,
@@ -212,11 +212,11 @@ def state_of(date: Occupancy, now: datetime) -> str:
     return "booked" if date.ends_at > now else "over"
 
 
-def place_of(date: Occupancy | MissedDate, asked: Series) -> str:
-    """Name the space of a date as far as it is another than the series was asked for."""
-    if date.space_id == asked.space_id:
+def place_of(date: Occupancy | MissedDate, usual: Series) -> str:
+    """Name the space of a date as far as it is another than that of most."""
+    if date.space_id == usual.space_id:
         return ""
-    if date.space.venue_id == asked.space.venue_id:
+    if date.space.venue_id == usual.space.venue_id:
         return date.space.name.text
     return f"{date.space.venue.name.text}, {date.space.name.text}"
 
