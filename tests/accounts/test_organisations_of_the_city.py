@@ -130,7 +130,7 @@ def test_one_chooses_sees_and_merges(staff, club):
     assert "Idän Sähly ry" in words(staff.get(merging(twin)))
 
     page = staff.get(merging(twin), {"into": club.pk})
-    assert "Onko Idän sähly osa organisaatiota Idän Sähly ry?" in words(page)
+    assert "Liitetäänkö Idän sähly organisaatioon Idän Sähly ry?" in words(page)
     assert not Organisation.objects.exclude(closed_at=None).exists()
     staff.post(merging(twin), {"into": club.pk})
 
