@@ -16,7 +16,7 @@ from venues.models.spaces import MINUTE
 
 from . import mailing
 from .impacts import reason_for
-from .models import Booking, Hit, Impact, Occupancy, Offer, Sanction, Series, Status, Waiting
+from .models import Booking, Hit, Impact, Occupancy, Offer, Sanction, Series, Status, Swap, Waiting
 from .search_form import LENGTHS
 from .wishes import dates_left, dates_of, next_date
 
@@ -35,6 +35,7 @@ KINDS = {
     "offer": _("Time offered"),
     "waiting": _("Waiting ended"),
     "invitation": _("Invitation to an organisation"),
+    "swap": _("Swap of dates"),
     "sanction": _("Warning or ban"),
     "failed": _("A change could not be carried out"),
 }
@@ -266,6 +267,18 @@ def tell_of_sanction(sanction: Sanction, what: str, *, now: datetime) -> None:
     cause = f"sanction {what} {sanction.pk} {sanction.answered_at or ''}".strip()
     for to in people:
         write("sanction", "sanction", context, to=to, cause=cause, now=now)
+
+
+def tell_of_swap(swap: Swap, what: str, *, now: datetime) -> None:
+    """Tell whoever has the wanted date of a proposal, and whoever proposed it of the answer."""
+    if what == "proposed":  # if it has not been answered already
+        booking = swap.wanted.booking
+        people = customers_of(booking) if booking and swap.state == Swap.State.PROPOSED else []
+    else:
+        people = [swap.proposed_by] if what != Swap.State.WITHDRAWN else []
+    context = {"swap": swap, "what": what, "url": settings.SITE_URL + reverse("bookings:swaps")}
+    for to in people:
+        write("swap", "swap", context, to=to, cause=f"swap {what} {swap.pk}", now=now)
 
 
 def tell_of_failure(impact: Impact, *, now: datetime) -> None:

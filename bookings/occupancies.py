@@ -122,6 +122,22 @@ def make_exception(date_id: int, booking: Booking) -> None:
     )
 
 
+CHANGE_HANDS = """
+update bookings_occupancy set booking_id = into_id, booking_is_live = true, is_exception = true
+from unnest(%s::bigint[], %s::bigint[]) hands (date_id, into_id)
+where id = date_id
+"""
+
+
+def change_hands(into: Mapping[int, int]) -> None:
+    """Give live dates to other live bookings, by their ids; they stay when and where they are.
+
+    Their time is free at no instant. Needs the halls' locks.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGE_HANDS, [list(into), list(into.values())])
+
+
 def release(dates: Iterable[int], *, by: User, now: datetime) -> None:
     """Let dates hold their time no more: they were given back. Needs the halls' locks."""
     Occupancy.objects.filter(pk__in=list(dates)).update(released_at=now, released_by=by)

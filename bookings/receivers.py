@@ -15,7 +15,7 @@ from accounts.signals import invitation_made, organisations_merged
 from venues.models import Space
 
 from . import closures, mergers, signals
-from .models import Booking, Hit, Impact, Message, Occupancy, Offer, Sanction, Series, Waiting
+from .models import Booking, Hit, Impact, Message, Occupancy, Offer, Sanction, Series, Swap, Waiting
 from .moves import ANNOUNCEMENTS
 from .tasks import (
     carry_out,
@@ -29,6 +29,7 @@ from .tasks import (
     tell_of_offer,
     tell_of_sanction,
     tell_of_series,
+    tell_of_swap,
     tell_of_waiting,
 )
 
@@ -94,6 +95,16 @@ def send_it(signal, message: Message, **kwargs) -> None:
 @receiver(invitation_made)
 def write_to_who_is_invited(signal, invitation: Invitation, **kwargs) -> None:
     invite.defer(invitation_id=invitation.pk)
+
+
+@receiver(signals.swap_proposed)
+def tell_whose_date_is_wanted(signal, swap: Swap, **kwargs) -> None:
+    tell_of_swap.defer(swap_id=swap.pk, what="proposed")
+
+
+@receiver(signals.swap_answered)
+def tell_who_proposed(signal, swap: Swap, **kwargs) -> None:
+    tell_of_swap.defer(swap_id=swap.pk, what=swap.state)
 
 
 SANCTIONS = {

@@ -46,3 +46,7 @@ series_booked = Signal()  # carries `series` and `by`: its bookings are not anno
 series_changed = Signal()
 
 message_kept = Signal()  # carries `message`: it is to be sent
+
+# Each carries `swap`.
+swap_proposed = Signal()
+swap_answered = Signal()  # agreed, declined or withdrawn: its state says which

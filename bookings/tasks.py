@@ -13,8 +13,8 @@ from venues import openings
 from venues.clock import local
 from venues.models import Timetable
 
-from . import impacts, lifecycle, mailing, messages, reminders, waiting
-from .models import Booking, Hit, Impact, KeptAnswer, Offer, Sanction, Series, Waiting
+from . import impacts, lifecycle, mailing, messages, reminders, swaps, waiting
+from .models import Booking, Hit, Impact, KeptAnswer, Offer, Sanction, Series, Swap, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +90,18 @@ def tell_of_sanction(sanction_id: int, what: str) -> None:
 
 
 @app.task(queue="mail", retry=5)
+def tell_of_swap(swap_id: int, what: str) -> None:
+    """Tell the two sides of a swap that was "proposed", or how it was answered."""
+    told = [
+        f"{side}__{what}"
+        for side in ("offered", "wanted")
+        for what in ("space__venue", "booking__customer", "booking__organisation")
+    ]
+    swap = Swap.objects.select_related(*told, "proposed_by").get(pk=swap_id)
+    messages.tell_of_swap(swap, what, now=timezone.now())
+
+
+@app.task(queue="mail", retry=5)
 def tell_of_failure(impact_id: int) -> None:
     """Tell whoever decided that it could not be carried out."""
     impact = Impact.objects.select_related("venue", "created_by").get(pk=impact_id)
@@ -150,10 +162,11 @@ def carry_out_each(due: Iterable[Impact], *, now: datetime) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="expire_due")
 def expire_due(timestamp: int) -> None:
-    """End the holds, requests and payments whose time is up."""
+    """End the holds, requests, payments and proposals whose time is up."""
     now = timezone.now()
     for booking in Booking.objects.overdue(now):
         lifecycle.expire(booking, now=now)
+    swaps.lapse_due(now=now)
 
 
 @app.task(retry=5)

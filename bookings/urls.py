@@ -1,8 +1,29 @@
 """Pages of booking: for everybody, and (`manager_urls`) for those who look after venues."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 
-from .views import booking, dates, holds, mine, moving, search, season, season_changes, series, space, waiting
+from .views import (
+    booking,
+    dates,
+    holds,
+    mine,
+    moving,
+    search,
+    season,
+    season_changes,
+    series,
+    space,
+    swaps,
+    waiting,
+)
+
+
+class SwapAnswer(StringConverter):
+    regex = "|".join(swaps.ANSWERS)
+
+
+register_converter(SwapAnswer, "swap_answer")
 
 app_name = "bookings"
 urlpatterns: list = [
@@ -26,6 +47,9 @@ urlpatterns: list = [
     path("series/<int:pk>/texts/", season_changes.texts, name="series_texts"),
     path("series/<int:pk>/release/", series.release, name="release_series"),
     path("series/<int:pk>/take/", series.take, name="take_missed"),
+    path("swaps/", swaps.index, name="swaps"),
+    path("swaps/<int:pk>/<swap_answer:how>/", swaps.answer, name="answer_swap"),
+    path("bookings/dates/<int:pk>/swap/", swaps.propose, name="propose_swap"),
     path("waiting/", waiting.mine, name="waiting"),
     path("waiting/new/", waiting.new, name="wait"),
     path("waiting/<int:pk>/give-up/", waiting.give_up, name="give_up"),

@@ -14,6 +14,7 @@ TELLING = [
     "tell_of_offer",
     "tell_of_waiting",
     "tell_of_sanction",
+    "tell_of_swap",
     "invite",
 ]
 

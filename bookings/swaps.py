@@ -1,0 +1,268 @@
+"""Swaps: two customers give each other one of their dates, where the venues' policies allow it.
+
+One proposes, the other agrees. Then each side is judged as if it booked the other's time anew; the times
+themselves stay taken throughout, and only change hands.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, User
+from accounts.problems import Problem, Refused
+from venues.models import Space
+
+from . import dates, judging, occupancies, permissions, signals
+from .models import Booking, Occupancy, Status, Swap
+from .moves import end_quietly, lock_customer, split_off
+from .transactions import in_one_transaction, lock
+from .wishes import asker_of, dates_left, dates_of, wish_of
+
+# How far around a date others are offered to swap it for, and how many proposals one date may have open.
+AROUND = timedelta(days=21)
+MOST_OPEN = 5
+
+State = Swap.State
+
+
+# --- Proposing ------------------------------------------------------------------------------------
+
+
+@in_one_transaction
+def propose(offered: Occupancy, wanted: Occupancy, message: str, *, by: User, now: datetime) -> Swap:
+    """Ask whoever has the `wanted` date whether they take the `offered` one for it. Raises `Refused`."""
+    lock(Booking, [pk for pk in (offered.booking_id, wanted.booking_id) if pk])
+    offered, wanted = with_bookings([offered.pk, wanted.pk])
+    if problems := list(problems_with(offered, wanted, now=now)):
+        raise Refused(*problems)
+    open_ones = Swap.objects.filter(offered=offered, state=State.PROPOSED)
+    if open_ones.filter(wanted=wanted).exists():
+        raise Refused(Problem("proposed_already", _("This swap has been proposed already.")))
+    if open_ones.count() >= MOST_OPEN:
+        message_of = _("You have proposed to swap this date already. Withdraw a proposal first.")
+        raise Refused(Problem("too_many_proposals", message_of))
+    swap = Swap.objects.create(
+        offered=offered,
+        wanted=wanted,
+        offered_starts_at=offered.starts_at,
+        wanted_starts_at=wanted.starts_at,
+        message=message.strip(),
+        proposed_by=by,
+        proposed_at=now,
+    )
+    signals.swap_proposed.send(Swap, swap=swap)
+    return swap
+
+
+def with_bookings(pks: list[int]) -> list[Occupancy]:
+    """Return dates as they are now, in this order, with all that is asked about them."""
+    told = "space__venue", "space__part_of", "booking__customer", "booking__organisation", "booking__space"
+    found = Occupancy.objects.select_related(*told).in_bulk(pks)
+    return [found[pk] for pk in pks]
+
+
+def problems_with(offered: Occupancy, wanted: Occupancy, *, now: datetime) -> Iterator[Problem]:
+    """Say what keeps two dates from being swapped, whatever the policies say of each new holder."""
+    for date in (offered, wanted):
+        booking = date.booking
+        if booking is None or booking.status != Status.CONFIRMED or date.released_at:
+            yield Problem("not_confirmed", _("One of the two dates is not confirmed any more."))
+        elif date.starts_at <= now:
+            yield Problem("already_begun", _("One of the two dates has already begun."))
+        elif not date.space.can_be_swapped:
+            yield Problem("not_swappable", _("The venue lets nobody swap dates of this space."))
+    if offered.booking and wanted.booking and whose(offered.booking) == whose(wanted.booking):
+        yield Problem("same_customer", _("Both dates are yours already."))
+
+
+def whose(booking: Booking) -> tuple:
+    return (
+        ("organisation", booking.organisation_id)
+        if booking.organisation_id
+        else (
+            "person",
+            booking.customer_id,
+        )
+    )
+
+
+def wanted_for(date: Occupancy, *, now: datetime) -> QuerySet[Occupancy]:
+    """Return dates of others for which this one could be swapped: at its venue, some weeks around it."""
+    booking = date.booking
+    assert booking is not None, "Only dates of bookings are swapped."
+    others = Occupancy.objects.filter(
+        space__venue=booking.space.venue_id,
+        space__can_be_swapped=True,
+        booking__status=Status.CONFIRMED,
+        released_at=None,
+        starts_at__gt=max(now, date.starts_at - AROUND),
+        starts_at__lt=date.starts_at + AROUND,
+    )
+    if booking.organisation_id:
+        others = others.exclude(booking__organisation=booking.organisation_id)
+    else:
+        others = others.exclude(booking__customer=booking.customer_id, booking__organisation=None)
+    told = "space__venue", "space__part_of", "booking__customer", "booking__organisation"
+    return others.select_related(*told).order_by("starts_at", "pk")
+
+
+# --- Answering ------------------------------------------------------------------------------------
+
+
+@in_one_transaction
+def agree(swap: Swap, *, by: User, now: datetime) -> Swap:
+    """Let both dates change hands. Each side is judged as a new booking of the other's time.
+
+    Raises `Refused` with all that stands in the way, and then nothing has changed.
+    """
+    offered, wanted = with_bookings([swap.offered_id, swap.wanted_id])
+    lock_both(offered, wanted, now=now)
+    dates.in_hand([offered, wanted])
+    swap = in_hand(swap)
+    offered, wanted = with_bookings([swap.offered_id, swap.wanted_id])
+    must_be_as_proposed(swap, offered, wanted, now=now)
+    must_be_bookable(offered, at=wanted, now=now)
+    must_be_bookable(wanted, at=offered, now=now)
+    change_hands(offered, wanted, by=by, now=now)
+    return answer(swap, State.AGREED, by=by, now=now)
+
+
+def lock_both(one: Occupancy, other: Occupancy, *, now: datetime) -> None:
+    """Lock both customers, persons before organisations, each in id order; banned ones are refused."""
+    bookings = [date.booking for date in (one, other) if date.booking]
+    lock(User, [booking.customer_id for booking in bookings if booking.customer_id])
+    lock(Organisation, [booking.organisation_id for booking in bookings if booking.organisation_id])
+    for booking, there in zip(bookings, [other, one], strict=True):
+        venue = there.space.venue_id
+        lock_customer(booking.customer, booking.organisation, to_book_at=[venue], now=now)
+
+
+def in_hand(swap: Swap) -> Swap:
+    swap = Swap.objects.select_for_update(no_key=True, of=("self",)).get(pk=swap.pk)
+    if swap.state != State.PROPOSED:
+        raise Refused(Problem("answered_already", _("This proposal has been answered or withdrawn already.")))
+    return swap
+
+
+def must_be_as_proposed(swap: Swap, offered: Occupancy, wanted: Occupancy, *, now: datetime) -> None:
+    problems = list(problems_with(offered, wanted, now=now))
+    if (offered.starts_at, wanted.starts_at) != (swap.offered_starts_at, swap.wanted_starts_at):
+        problems.append(Problem("moved_meanwhile", _("One of the two dates has been moved meanwhile.")))
+    if problems:
+        raise Refused(*problems)
+
+
+def must_be_bookable(date: Occupancy, *, at: Occupancy, now: datetime) -> None:
+    """Judge the customer of a date as if they booked the other's time. Needs all locks."""
+    booking = date.booking
+    assert booking is not None, "Both were looked at."
+    assert booking.customer is not None, "Both are confirmed."
+    there = replace(wish_of(booking, date), space=at.space, starts_at=at.starts_at, ends_at=at.ends_at)
+    (judgement,) = judging.judge_all(
+        [there], asker=asker_of(booking, now=now), now=now, leaving=[date.pk, at.pk]
+    )
+    wanting = replace(there, space=judgement.space)
+    problems = [*judgement.problems, *judging.requirements(wanting, customer=booking.customer, now=now)]
+    if problems:
+        name = str(booking.organisation or booking.customer)
+        raise Refused(
+            *(replace(problem, message=f"{name}: {problem.message}", field="") for problem in problems)
+        )
+
+
+def change_hands(one: Occupancy, other: Occupancy, *, by: User, now: datetime) -> None:
+    """Give each date to the other's booking, in one statement: nobody else can come in between."""
+    mine, theirs = one.booking, other.booking
+    assert mine is not None, "Both were looked at."
+    assert theirs is not None, "Both were looked at."
+    homes = home(theirs, one.space), home(mine, other.space)
+    occupancies.change_hands({one.pk: homes[0].pk, other.pk: homes[1].pk})
+    for booking in {booking.pk: booking for booking in (mine, theirs)}.values():
+        fresh = Booking.objects.get(pk=booking.pk)
+        if fresh.dates.exists() and not dates_left(fresh):
+            end_quietly(fresh, by=by, now=now)
+
+
+def home(booking: Booking, space: Space) -> Booking:
+    """Return the booking of the same customer to which a date in that space belongs from now on."""
+    if booking.space_id == space.pk:
+        return booking
+    if len(dates_of(booking)) == 1:
+        booking.space = space
+        booking.save(update_fields=["space"])
+        return booking
+    return split_off(booking, space)
+
+
+@in_one_transaction
+def decline(swap: Swap, *, by: User, now: datetime) -> Swap:
+    """Say no to a proposal."""
+    return answer(in_hand(swap), State.DECLINED, by=by, now=now)
+
+
+@in_one_transaction
+def withdraw(swap: Swap, *, by: User, now: datetime) -> Swap:
+    """Take a proposal back."""
+    return answer(in_hand(swap), State.WITHDRAWN, by=by, now=now)
+
+
+def answer(swap: Swap, state: State, *, by: User | None, now: datetime) -> Swap:
+    swap.state, swap.answered_by, swap.answered_at = state, by, now
+    swap.save(update_fields=["state", "answered_by", "answered_at"])
+    if state == State.AGREED:
+        others = Q(offered__in=[swap.offered_id, swap.wanted_id]) | Q(
+            wanted__in=[swap.offered_id, swap.wanted_id]
+        )
+        Swap.objects.filter(others, state=State.PROPOSED).update(state=State.LAPSED)
+    signals.swap_answered.send(Swap, swap=swap)
+    return swap
+
+
+def lapse_due(*, now: datetime) -> int:
+    """End the proposals of which a date has begun, moved, or is nobody's any more. Returns how many."""
+    over = (
+        Q(offered_starts_at__lte=now)
+        | Q(wanted_starts_at__lte=now)
+        | ~Q(offered__booking__status=Status.CONFIRMED)
+        | ~Q(wanted__booking__status=Status.CONFIRMED)
+        | Q(offered__released_at__isnull=False)
+        | Q(wanted__released_at__isnull=False)
+    )
+    due = Swap.objects.filter(over, state=State.PROPOSED).values("pk")
+    return Swap.objects.filter(pk__in=due).update(state=State.LAPSED)
+
+
+# --- Who sees what --------------------------------------------------------------------------------
+
+
+def visible_to(user: User) -> QuerySet[Swap]:
+    """Return proposals of their own dates and for them: of their organisations too."""
+    told = [
+        f"{side}__{what}"
+        for side in ("offered", "wanted")
+        for what in ("space__venue", "booking__customer", "booking__organisation", "booking__space")
+    ]
+    mine = Q(side_of(user, "offered")) | side_of(user, "wanted") | Q(proposed_by=user)
+    return Swap.objects.filter(mine).select_related(*told, "proposed_by").distinct()
+
+
+def wanted_of(user: User) -> QuerySet[Swap, int]:
+    """Return the ids of proposals for dates of theirs."""
+    return Swap.objects.filter(side_of(user, "wanted")).values_list("pk", flat=True)
+
+
+def side_of(user: User, side: str) -> Q:
+    organisations = user.memberships.values("organisation")
+    alone = Q(**{f"{side}__booking__customer": user, f"{side}__booking__organisation": None})
+    return alone | Q(**{f"{side}__booking__organisation__in": organisations})
+
+
+def can_answer(user: User, swap: Swap) -> bool:
+    return swap.wanted.booking is not None and permissions.is_customer(user, swap.wanted.booking)
+
+
+def can_withdraw(user: User, swap: Swap) -> bool:
+    return swap.offered.booking is not None and permissions.is_customer(user, swap.offered.booking)

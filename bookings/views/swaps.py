@@ -1,0 +1,103 @@
+"""Swapping dates: what was proposed to somebody and by them, and a new proposal."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.problems import Refused
+from accounts.requests import SignedInRequest
+
+from .. import permissions, swaps
+from ..models import Occupancy, Swap
+from ..swap_forms import SwapForm
+
+SHOWN = 50
+ANSWERS = {
+    "agree": (swaps.agree, swaps.can_answer),
+    "decline": (swaps.decline, swaps.can_answer),
+    "withdraw": (swaps.withdraw, swaps.can_withdraw),
+}
+
+
+@never_cache
+@require_GET
+@login_required
+def index(request: SignedInRequest) -> HttpResponse:
+    now = timezone.now()
+    theirs = swaps.visible_to(request.user)
+    is_open = {"state": Swap.State.PROPOSED, "offered_starts_at__gt": now, "wanted_starts_at__gt": now}
+    incoming = theirs.filter(**is_open).filter(pk__in=swaps.wanted_of(request.user))[:SHOWN]
+    outgoing = theirs.exclude(pk__in=swaps.wanted_of(request.user))[:SHOWN]
+    context = {
+        "incoming": [(swap, swaps.can_answer(request.user, swap)) for swap in incoming],
+        "outgoing": [
+            (swap, swap.state == Swap.State.PROPOSED and swaps.can_withdraw(request.user, swap))
+            for swap in outgoing
+        ],
+    }
+    return render(request, "bookings/swaps/index.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def propose(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Choose a date of somebody else's for which this one is offered."""
+    date = own_date(request, pk)
+    now = timezone.now()
+    others = list(swaps.wanted_for(date, now=now))
+    form = SwapForm(request.POST if request.method == "POST" else None, dates=others)
+    if form.is_valid():
+        wanted = next(other for other in others if other.pk == form.cleaned_data["wanted"])
+        try:
+            swaps.propose(date, wanted, form.cleaned_data["message"], by=request.user, now=now)
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(
+                request, _("Your proposal has been sent. You get a message when it is answered.")
+            )
+            return redirect("bookings:swaps")
+    status = 422 if form.errors else 200
+    return render(request, "bookings/swaps/propose.html", {"date": date, "form": form}, status=status)
+
+
+def own_date(request: SignedInRequest, pk: int) -> Occupancy:
+    """Return a date of somebody's own, that the venue lets them swap."""
+    dates = Occupancy.objects.filter(booking__isnull=False, space__can_be_swapped=True)
+    told = "space__venue", "booking__customer", "booking__organisation", "booking__space__venue"
+    date = get_object_or_404(dates.select_related(*told), pk=pk)
+    if date.booking is None or not permissions.is_customer(request.user, date.booking):
+        raise Http404
+    return date
+
+
+@require_POST
+@login_required
+def answer(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
+    """Agree, decline or withdraw."""
+    swap = get_object_or_404(swaps.visible_to(request.user), pk=pk)
+    rule, may = ANSWERS[how]
+    if not may(request.user, swap):
+        raise PermissionDenied
+    try:
+        rule(swap, by=request.user, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, said(how))
+    return redirect("bookings:swaps")
+
+
+def said(how: str) -> str:
+    return {
+        "agree": _("Swapped. Both dates have changed hands."),
+        "decline": _("Declined. Your date stays yours."),
+        "withdraw": _("Withdrawn."),
+    }[how]
