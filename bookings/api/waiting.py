@@ -160,6 +160,7 @@ class OwnViewSet(ListModelMixin, GenericViewSet):
 class WaitingViewSet(OwnViewSet):
     """For which times the caller waits, and their organisations."""
 
+    queryset = Waiting.objects.none()  # what the description is made of, without a caller
     serializer_class = WaitingSerializer
 
     def get_queryset(self):
@@ -197,6 +198,7 @@ class WaitingViewSet(OwnViewSet):
 class OfferViewSet(OwnViewSet):
     """What is, or was, offered to the caller and their organisations."""
 
+    queryset = Offer.objects.none()
     serializer_class = OfferSerializer
 
     def get_queryset(self):
