@@ -5,9 +5,12 @@ from datetime import date, time, timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
+from django.utils.http import urlencode
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import User
+from bookings import lifecycle, swaps, waiting
 from bookings.models import Booking, Occupancy, Series
 from tests.factories import (
     create_booking,
@@ -36,6 +39,8 @@ HOLIDAYS = [
 ]
 TAKEN = TUESDAY + timedelta(weeks=10)
 AWAY = TUESDAY + timedelta(weeks=3)
+SWAPPED = TUESDAY + timedelta(weeks=5)
+THURSDAY = TUESDAY + timedelta(weeks=7, days=2)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +57,7 @@ def half() -> Space:
     open_daily(school.timetable, "16:00", "22:00", today=SUMMER.date())
     gym = create_gym(venue=school, capacity=60)
     for space in gym:
-        say_policy(space, approval="instant", give_back_hours=48)
+        say_policy(space, approval="instant", give_back_hours=48, can_be_swapped=True)
     for first, last in HOLIDAYS:
         SchoolPeriod.objects.create(kind=SchoolPeriod.Kind.BREAK, first=first, last=last)
     create_booking(gym[1], hour("17:00", day=TAKEN), hour("20:00", day=TAKEN), now=SUMMER)
@@ -64,6 +69,11 @@ def mikael() -> User:
     mikael = create_user("Mikael Lindholm")
     create_organisation(mikael, name="Idän Sähly ry", role="owner")
     return mikael
+
+
+def others_have(half: Space, day: date) -> Booking:
+    """Let somebody else have the same evening hours on a day."""
+    return create_booking(half, hour("18:00", day=day), hour("19:30", day=day), now=timezone.now())
 
 
 def press(page: Page, target: Locator, key: str = "Enter") -> None:
@@ -132,6 +142,40 @@ def gives_one_back(page: Page) -> None:
     expect(page.get_by_text("1 kerta palautettu. Aika on taas vapaa muille.")).to_be_visible()
 
 
+def swaps_one(page: Page, rival: Booking) -> None:
+    """Another club proposes its Wednesday for one of the Tuesdays, and Mikael agrees."""
+    wanted = Occupancy.objects.get(starts_at=hour("18:00", day=SWAPPED), booking__series__isnull=False)
+    swaps.propose(rival.dates.get(), wanted, "Sopisiko vaihto?", by=rival.customer, now=timezone.now())
+    page.goto("/swaps/")
+    expect(page.get_by_text("Sopisiko vaihto?")).to_be_visible()
+    axe(page)
+    press(page, page.locator("form[action$='/agree/'] button"))
+    expect(page.locator(".notification-success")).to_be_visible()
+
+
+def accepts_what_comes_free(page: Page, half: Space, rival: Booking) -> None:
+    """He waits for a Thursday that somebody else has, and gets it in one press when they cancel."""
+    (date,) = rival.dates.all()
+    asked = {"space": half.pk, "period": f"{date.starts_at.isoformat()}/{date.ends_at.isoformat()}"}
+    page.goto(f"/waiting/new/?{urlencode(asked)}")
+    press(page, page.get_by_label("Minulle itselleni"), "ArrowDown")
+    write(page, page.get_by_label("Mitä aiotte tehdä?"), "Salibandy, P13")
+    write(page, page.get_by_label("Montako henkilöä?"), "15")
+    press(page, page.get_by_role("button", name="Jää jonottamaan"))
+    expect(page.get_by_role("heading", name="Jonotuslista")).to_be_visible()
+    lifecycle.cancel(rival, by=rival.customer, now=timezone.now())
+    waiting.offer_freed(date.hall_id, date.setup_at, date.clear_at, now=timezone.now())
+    page.reload()
+    expect(page.get_by_role("link", name="Vastaa tarjoukseen")).to_be_visible()
+    axe(page)
+    press(page, page.get_by_role("link", name="Vastaa tarjoukseen"))
+    accept = page.get_by_role("button", name="Ota vuoro vastaan")
+    expect(accept).to_be_visible()
+    axe(page)
+    press(page, accept)
+    expect(page.get_by_role("heading", name=wording.day(THURSDAY))).to_be_visible()
+
+
 # --- The journey ----------------------------------------------------------------------------------
 
 
@@ -142,12 +186,17 @@ def test_a_season_by_keyboard(page, half, mikael):
     understands_each_date(page)
     books_them(page)
     gives_one_back(page)
+    swaps_one(page, others_have(half, SWAPPED + timedelta(days=1)))
+    accepts_what_comes_free(page, half, others_have(half, THURSDAY))
 
     series = Series.objects.get()
     dates = Occupancy.objects.filter(booking__series=series)
     assert dates.count() == 35
+    assert hour("18:00", day=SWAPPED + timedelta(days=1)) in dates.values_list("starts_at", flat=True)
     assert [str(booking.space) for booking in series.bookings.order_by("pk")] == ["Lohko A", "Lohko B"]
     assert dates.get(released_at__isnull=False).starts_at == hour("18:00", day=AWAY)
+    offered = Booking.objects.get(organisation__isnull=False, series=None)
+    assert offered.dates.get().starts_at == hour("18:00", day=THURSDAY)
 
 
 def test_without_script(browser: Browser, browser_context_args, half, mikael):
