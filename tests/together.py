@@ -8,7 +8,7 @@ from django.db import connections
 
 from accounts.problems import Refused
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120  # with a busy machine; a deadlock is ended by the database within a second
 
 
 def at_once(*deeds: Callable[[], object]) -> list:
