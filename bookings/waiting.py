@@ -9,7 +9,7 @@ accepted. Locks: person, organisation, halls, then the wait and its offers.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -96,12 +96,12 @@ def open_waits(customer: User, asked: WishedWaiting) -> list[Waiting]:
     return list(mine.prefetch_related("spaces"))
 
 
-@in_one_transaction
 def give_up(waiting: Waiting, *, by: User, now: datetime) -> None:
     """Wait no more. What is on offer goes to the next in order. Nothing happens to a wait that is over."""
     stop(waiting, "given_up", now=now)
 
 
+@in_one_transaction
 def stop(waiting: Waiting, why: str, *, now: datetime) -> None:
     """End a wait, with what is on offer to it."""
     offered = waiting.offers.open()
@@ -349,9 +349,9 @@ def put_in_order(*, now: datetime) -> None:
             end_wait(waiting, "over", now=now)
 
 
-@in_one_transaction
 def end_wait(waiting: Waiting, why: str, *, now: datetime) -> None:
-    stop(waiting, why, now=now)
+    with suppress(ChangedMeanwhile):  # the next minute sees it as it is then
+        stop(waiting, why, now=now)
 
 
 def can_be_had(offer: Offer, *, now: datetime) -> bool:
