@@ -82,7 +82,7 @@ def label_of(state: str, hit: Hit | None) -> str:
     if hit and state == "moved":
         return _("Moved by the venue")
     return {
-        "coming": _("Coming"),
+        "coming": _("To come"),
         "past": _("Over"),
         "released": _("Given back"),
         "moved": _("Moved"),

@@ -179,6 +179,7 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
             "is_open": booking.status in AGREED_OR_ASKED and all(each.starts_at > now for each in left),
             "rows": rows,
             "coming": [row for row in rows if row.date.ends_at > now],
+            "left": sum(row.date.ends_at > now and row.state != "released" for row in rows),
             "past": [row for row in rows if row.date.ends_at <= now],
         },
     )
