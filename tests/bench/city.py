@@ -218,13 +218,13 @@ order by booking_id
 DATES = """
 insert into bookings_occupancy (
     space_id, hall_id, footprint, setup_at, starts_at, ends_at, clear_at, original_starts_at,
-    booking_id, booking_is_live, released_at
+    booking_id, booking_is_live, released_at, is_exception
 )
 select taken.space_id, hall.id, taken.footprint,
        starts_at - make_interval(mins => hall.setup_minutes), starts_at,
        ends_at, ends_at + make_interval(mins => hall.cleanup_minutes), starts_at,
        booking_id, booking.is_live,
-       case when taken.id %% 10 >= 5 and booking.is_live then starts_at - interval '5 days' end
+       case when taken.id %% 10 >= 5 and booking.is_live then starts_at - interval '5 days' end, false
 from taken
      join venues_space hall on hall.id = taken.hall_id
      join bookings_booking booking on booking.id = booking_id
@@ -247,9 +247,10 @@ closure as (
     from closed_from
 )
 insert into bookings_occupancy (
-    space_id, hall_id, footprint, setup_at, starts_at, ends_at, clear_at, original_starts_at, closure_id
+    space_id, hall_id, footprint, setup_at, starts_at, ends_at, clear_at, original_starts_at, closure_id,
+    is_exception
 )
-select hall_id, hall_id, footprint, starts_at, starts_at, ends_at, ends_at, starts_at, id
+select hall_id, hall_id, footprint, starts_at, starts_at, ends_at, ends_at, starts_at, id, false
 from closed_from
 """
 
