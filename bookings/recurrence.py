@@ -1,7 +1,7 @@
 """What somebody asks for who wants a season in one go, and the turns that it means. Asks no database.
 
-Of RFC 5545 what people need: every n weeks on some weekdays, until a last day or so many times, without public
-holidays and school holidays. All steps are in local time: six o'clock stays six o'clock all year.
+Of RFC 5545 what people need: every n weeks on some weekdays, until a last day or so many times, without
+public holidays and school holidays. All steps are in local time: six o'clock stays six o'clock all year.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from .wishes import Wish
 MOST_TURNS = 400
 MOST_WEEKS_BETWEEN = 52
 
-# What the customer wanted to be left out. Everything else that stands in the way of a turn is against her will.
+# What the customer wanted to be left out. All else that stands in the way of a turn is against her will.
 LEFT_OUT = {"public_holiday", "school_break"}
 
 
@@ -163,7 +163,7 @@ def last_day_of(asked: SeriesWish) -> date | None:
 
 
 def days_of(asked: SeriesWish) -> Iterator[date]:
-    """Yield the days on which a turn begins. Weeks begin on Monday, and are counted from that of the first."""
+    """Yield the days on which a turn begins. Weeks begin on Monday, and are counted from the first one's."""
     rule = rrule.rrule(
         rrule.WEEKLY,
         dtstart=datetime.combine(asked.first_on, time.min),

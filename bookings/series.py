@@ -169,7 +169,7 @@ def must_be_enough(rows: Sequence[Row], mode: Mode) -> None:
     if mode == "all" and unfree:
         message = ngettext(
             "%(count)d of the dates cannot be had, and you wanted all or none.",
-            "%(count)d of the dates cannot be had, and you wanted all or none.",
+            "%(count)d dates cannot be had, and you wanted all or none.",
             unfree,
         )
         raise NotAllFree(Problem("not_all_free", message % {"count": unfree}), rows)

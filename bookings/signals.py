@@ -21,8 +21,8 @@ dates_released = Signal()
 date_moved = Signal()
 date_taken_again = Signal()
 
-# Time has come free, whatever held it: `times` says in which halls, by id, and from when to when with buffers.
-# The halls are locked; what can be booked there is still for `judging` to say.
+# Time has come free, whatever held it: `times` says in which halls, by id, and from when to when, buffers
+# included. The halls are locked; what can be booked there is still for `judging` to say.
 time_freed = Signal()
 
 impact_decided = Signal()  # carries `impact`: it is to be carried out when it is due

@@ -166,7 +166,7 @@ def published_holder(taken: Occupancy) -> str:
     booking = taken.booking
     if booking is None or booking.status != Status.CONFIRMED or not taken.space.holder_is_public:
         return ""
-    return str(booking.organisation or booking.customer.name)
+    return str(booking.organisation or (booking.customer and booking.customer.name) or "")
 
 
 def painted(layers: Iterable[Row], start: datetime, end: datetime) -> list[Row]:

@@ -122,7 +122,8 @@ def hold_url(space: Space, people: str = "", whom: str | None = None) -> str:
 
 def wait_url(space: Space, period: Stretch, people: str, whom: str | None) -> str:
     """Return where somebody asks to wait for a time that was taken."""
-    asked: dict[str, str | int] = {"space": space.pk, "period": "/".join(instant.isoformat() for instant in period)}
+    written = "/".join(instant.isoformat() for instant in period)
+    asked: dict[str, str | int] = {"space": space.pk, "period": written}
     return with_asked(f"{reverse('bookings:wait')}?{urlencode(asked)}", people, whom)
 
 

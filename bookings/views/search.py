@@ -198,7 +198,7 @@ def weekly_result(
 def season_url(space: Space, question: Question) -> str:
     """Return where all the dates of a time that is wanted every week are seen, and booked in one go."""
     (starts, ends), (last, _end) = question.windows[0], question.windows[-1]
-    asked = {
+    asked: dict[str, Any] = {
         "space": space.pk,
         "organisation": question.asker.organisation_id or "",
         "weekdays": sorted({local(start).isoweekday() for start, _end in question.windows}),

@@ -60,9 +60,7 @@ def propose(request: SignedInRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:
-            messages.success(
-                request, _("Your proposal has been sent. You get a message when it is answered.")
-            )
+            messages.success(request, _("Your proposal has been sent. You are told when it is answered."))
             return redirect("bookings:swaps")
     status = 422 if form.errors else 200
     return render(request, "bookings/swaps/propose.html", {"date": date, "form": form}, status=status)
