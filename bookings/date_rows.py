@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 
-from . import permissions
+from . import permissions, swaps
 from .impacts import reason_for
 from .models import AGREED_OR_ASKED, Booking, Hit, Occupancy
 from .wishes import dates_of
@@ -24,6 +24,7 @@ class DateRow:
     reason: str = ""
     can_release: bool = False
     can_move: bool = False
+    can_swap: bool = False
     can_take_again: bool = False
 
 
@@ -43,6 +44,7 @@ def rows_of(booking: Booking, *, reader: User, now: datetime) -> list[DateRow]:
     is_open = booking.status in AGREED_OR_ASKED
     may_change = is_open and permissions.can_change(reader, booking)
     may_move = may_change and permissions.can_move(reader, booking, booking.space)
+    may_swap = swaps.can_propose(reader, booking)
     rows = []
     for date in dates:
         state, hit = state_of(date, now=now), hits.get(date.pk)
@@ -56,6 +58,7 @@ def rows_of(booking: Booking, *, reader: User, now: datetime) -> list[DateRow]:
                 reason=reason_for(reader, by_venue.impact) if by_venue else "",
                 can_release=may_change and is_ahead and not is_released,
                 can_move=may_move and is_ahead and not is_released,
+                can_swap=may_swap and is_ahead and not is_released,
                 can_take_again=may_change and is_ahead and is_released,
             )
         )

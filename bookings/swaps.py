@@ -260,6 +260,12 @@ def side_of(user: User, side: str) -> Q:
     return alone | Q(**{f"{side}__booking__organisation__in": organisations})
 
 
+def can_propose(user: User, booking: Booking) -> bool:
+    """Whether somebody may propose to swap the booking's dates. Needs its `space` loaded."""
+    is_agreed = booking.status == Status.CONFIRMED
+    return is_agreed and booking.space.can_be_swapped and permissions.is_customer(user, booking)
+
+
 def can_answer(user: User, swap: Swap) -> bool:
     return swap.wanted.booking is not None and permissions.is_customer(user, swap.wanted.booking)
 

@@ -22,7 +22,7 @@ from accounts.requests import SignedInRequest
 from venues import house_rules, terms_of_use
 from venues.policies import needs_approval
 
-from .. import date_rows, history, judging, lifecycle, permissions, use, wishes
+from .. import date_rows, history, judging, lifecycle, permissions, swaps, use, wishes
 from ..forms import BookingForm
 from ..models import AGREED_OR_ASKED, Booking, Status
 from .changed import by_the_venue
@@ -173,6 +173,7 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
             "can_sanction": permissions.can_decide(request.user, booking),
             "can_check_in": use.can_check_in_now(request.user, date, now=now),
             "can_move": permissions.can_move(request.user, booking, booking.space),
+            "can_swap": swaps.can_propose(request.user, booking),
             "can_see_arrival": permissions.can_see_arrival(request.user, booking),
             **by_the_venue(booking, reader=request.user, now=now),
             "is_upcoming": date.ends_at > now if rows else date.starts_at > now,
