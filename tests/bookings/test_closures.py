@@ -7,7 +7,7 @@ import pytest
 
 from accounts.problems import Refused
 from accounts.versions import ChangedMeanwhile
-from bookings import closures, invariants, layout, lifecycle, timeline
+from bookings import closures, dates, invariants, layout, lifecycle, timeline
 from bookings.closures import WishedClosure, hits_of
 from bookings.models import Booking, Closure, Occupancy, Status
 from bookings.timeline import Kind
@@ -18,6 +18,7 @@ from tests.factories import (
     create_closure,
     create_gym,
     create_organisation,
+    create_series,
     create_space,
     create_user,
     create_venue,
@@ -506,8 +507,8 @@ def test_agreed_and_asked_dates_are_hit_those_of_others_and_holds_are_not():
     lifecycle.hold(Wish(a, hour("13:00"), hour("14:00")), customer=create_user(), now=NOW)
     dead = create_booking(a, "15:00", "16:00")
     lifecycle.cancel(dead, by=dead.customer, now=NOW)
-    released = create_booking(a, "17:00", "18:00")
-    released.dates.update(released_at=NOW)
+    season = create_series(a, start="17:00", end="18:00").bookings.get()
+    dates.release([season.dates.all()[0]], by=season.customer, now=NOW)
     saturday = [(hour("08:00"), hour("20:00"))]
 
     assert [date.booking for date in hits_of([a], saturday, now=NOW)] == [agreed]
