@@ -7,8 +7,9 @@ import pytest
 
 from accounts.problems import Refused
 from accounts.versions import ChangedMeanwhile
-from bookings import closures, dates, invariants, layout, lifecycle, timeline
+from bookings import closures, invariants, layout, lifecycle, timeline
 from bookings.closures import WishedClosure, hits_of
+from bookings.dates import release
 from bookings.models import Booking, Closure, Occupancy, Status
 from bookings.timeline import Kind
 from bookings.wishes import Wish, wish_of
@@ -508,7 +509,7 @@ def test_agreed_and_asked_dates_are_hit_those_of_others_and_holds_are_not():
     dead = create_booking(a, "15:00", "16:00")
     lifecycle.cancel(dead, by=dead.customer, now=NOW)
     season = create_series(a, start="17:00", end="18:00").bookings.get()
-    dates.release([season.dates.all()[0]], by=season.customer, now=NOW)
+    release([season.dates.all()[0]], by=season.customer, now=NOW)
     saturday = [(hour("08:00"), hour("20:00"))]
 
     assert [date.booking for date in hits_of([a], saturday, now=NOW)] == [agreed]
