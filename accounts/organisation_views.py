@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -239,7 +239,7 @@ def act_for(request: SignedInRequest) -> HttpResponse:
     acting.act_for(request, request.POST.get(acting.PARAMETER, ""))
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return redirect(without_choice(back) if safe else "/")
+    return HttpResponseRedirect(without_choice(back) if safe and back.startswith("/") else "/")
 
 
 def without_choice(address: str) -> str:

@@ -37,7 +37,7 @@ urlpatterns = [
     ),
     path("organisations/<int:pk>/leave/", organisation_views.leave, name="leave_organisation"),
     path("organisations/<int:pk>/close/", organisation_views.close, name="close_organisation"),
-    path("invitations/<str:token>/", organisation_views.invitation, name="invitation"),
+    path("invitations/<slug:token>/", organisation_views.invitation, name="invitation"),
     path("acting-for/", organisation_views.act_for, name="act_for"),
     path("i18n/setlang/", views.set_language, name="set_language"),
     path("demo/outbox/", demo.outbox, name="demo_outbox"),

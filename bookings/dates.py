@@ -16,7 +16,7 @@ from accounts.problems import Problem, Refused
 from accounts.versions import ChangedMeanwhile
 from venues.models import Space
 
-from . import closures, giving_back, lifecycle, occupancies, signals
+from . import closures, giving_back, lifecycle, occupancies, permissions, signals
 from .alternatives import offering_alternatives
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
 from .moves import (
@@ -24,6 +24,7 @@ from .moves import (
     end,
     end_quietly,
     lock_customer,
+    lock_to_move,
     locked,
     must_be,
     must_be_in_time,
@@ -136,6 +137,7 @@ def take_again(date: Occupancy, *, by: User, now: datetime) -> Occupancy:
     must_not_have_begun([date], now=now)
     if date.released_at is None:
         raise Refused(Problem("not_released", _("This date is yours already.")))
+    must_not_be_the_venues_doing(date, booking, by=by)
     wish = wish_of(booking, date)
     lifecycle.judged(wish, customer=booking.customer, now=now, is_new=False)
     occupancies.take_again(date)
@@ -143,6 +145,15 @@ def take_again(date: Occupancy, *, by: User, now: datetime) -> Occupancy:
     keep_in_time(booking)
     signals.date_taken_again.send(Booking, booking=booking, date=date, by=by)
     return date
+
+
+def must_not_be_the_venues_doing(date: Occupancy, booking: Booking, *, by: User) -> None:
+    """Raise `Refused` if a customer would undo what the venue did: it alone gives back what it has taken."""
+    if permissions.can_decide(by, booking):
+        return
+    if date.released_by is None or not permissions.is_customer(date.released_by, booking):
+        message = _("The venue took this date back. Ask the venue if you still want it.")
+        raise Refused(Problem("taken_back_by_venue", message))
 
 
 def keep_in_time(booking: Booking) -> None:
@@ -172,7 +183,7 @@ def move(
 @in_one_transaction
 def move_to(known: Booking, date: Occupancy, there: Wish, *, by: User, now: datetime) -> Occupancy:
     """Move a date as `there` says: from when to when, and in which space."""
-    lock_customer(known.customer, known.organisation)
+    lock_to_move(known, there.space, now=now)
     bookings, (date,) = in_hand([date], also=[there.space.hall_id])
     booking = bookings[known.pk]
     must_be(booking, *AGREED_OR_ASKED)

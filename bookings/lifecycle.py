@@ -35,6 +35,7 @@ from .moves import (
     end,
     in_hand,
     lock_customer,
+    lock_to_move,
     locked,
     must_allow,
     must_be,
@@ -115,7 +116,7 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     that is no longer live or requested, and `ChangedMeanwhile` if it is not in the state that the caller
     knows: whoever may move a request may not move what was approved.
     """
-    lock_customer(booking.customer, booking.organisation)
+    lock_to_move(booking, wish.space, now=now)
     known, booking = booking, in_hand(booking, also=[wish.space.hall_id])
     must_be(booking, *AGREED_OR_ASKED)
     if booking.status != known.status:

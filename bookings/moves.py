@@ -111,6 +111,15 @@ def lock_customer(
         raise sanctions.banned(max(bans))
 
 
+def lock_to_move(booking: Booking, to: Space, *, now: datetime) -> None:
+    """Wait for our turn with a booking's customer, who is about to move to a space.
+
+    What was booked before a ban may be moved where it is; at another venue it is a booking like a new one.
+    """
+    elsewhere = [to.venue_id] if to.venue_id != booking.space.venue_id else []
+    lock_customer(booking.customer, booking.organisation, to_book_at=elsewhere, now=now)
+
+
 def in_hand(booking: Booking, *, also: Iterable[int] = ()) -> Booking:
     """Lock the booking's halls, others named by id, and the booking. Return it as it is now.
 

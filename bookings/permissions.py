@@ -6,7 +6,7 @@ Each needs the booking's `space` loaded. Whether the thing can be done at all is
 from accounts.models import Organisation, User
 from venues.models import Space, Venue
 
-from .models import Booking, Status, Waiting
+from .models import Booking, Series, Status, Waiting
 
 
 def looks_after(user: User, venue: Venue) -> bool:
@@ -73,8 +73,8 @@ def organisations_of(user: User):
     return Organisation.objects.bookable_by(user)
 
 
-def is_customer(user: User, booking: Booking) -> bool:
-    """Books for the organisation that the booking is for; their own booking's is whoever made it.
+def is_customer(user: User, booking: Booking | Series) -> bool:
+    """Books for the organisation that the booking or series is for; their own's is whoever made it.
 
     Whoever left an organisation leaves its bookings; those of one that has ended are left to who made them.
     """

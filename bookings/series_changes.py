@@ -186,7 +186,8 @@ def move(series: Series, chosen: Sequence[Occupancy], what: Move, *, by: User, n
     """Move dates together, all at once; those in whose new place something stands stay where they are."""
     moving = [date for date in chosen if not date.is_exception]
     also = [what.space.hall_id] if what.space else []
-    lock_customer(series.customer, series.organisation)
+    venues = {what.space.venue_id} - {date.space.venue_id for date in moving} if what.space else set()
+    lock_customer(series.customer, series.organisation, to_book_at=sorted(venues), now=now)
     moving = in_hand(moving, also=also, now=now)
     targets = {date: target_of(date, what) for date in moving}
     targets = {date: there for date, there in targets.items() if is_elsewhere(date, there[0])}

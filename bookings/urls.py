@@ -53,7 +53,7 @@ urlpatterns: list = [
     path("waiting/", waiting.mine, name="waiting"),
     path("waiting/new/", waiting.new, name="wait"),
     path("waiting/<int:pk>/give-up/", waiting.give_up, name="give_up"),
-    path("offers/<str:token>/", waiting.offer, name="offer"),
-    path("offers/<str:token>/decline/", waiting.decline, name="decline_offer"),
+    path("offers/<slug:token>/", waiting.offer, name="offer"),
+    path("offers/<slug:token>/decline/", waiting.decline, name="decline_offer"),
     path("", include("bookings.manager_urls")),
 ]

@@ -4,13 +4,20 @@ from django import template
 
 from venues.hours_in_words import dates_in_words
 
-from ..models import Series
+from .. import wishes
+from ..models import Booking, Occupancy, Series
 from ..series_in_words import left_out, sentence, short_sentence
 
 register = template.Library()
 
 register.filter("sentence", sentence)
 register.filter("short_sentence", short_sentence)
+
+
+@register.filter
+def dates(booking: Booking) -> list[Occupancy]:
+    """Return all dates of a booking in their order."""
+    return wishes.dates_of(booking)
 
 
 @register.filter

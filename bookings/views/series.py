@@ -148,7 +148,7 @@ def told(request: SignedInRequest, asked: Series) -> dict:
         "made": [date for date in taken if counts(date)],
         "missed": [row for row in missed if row.state in {"missed", "free-now"}],
         "months": by_month(rows),
-        "may_change": asked.customer_id == request.user.pk or bool(may),
+        "may_change": bool(may),
         "can_change": any(row.can_go for row in rows),
         "can_release": any(row.can_go for row in rows),
     }
@@ -177,10 +177,7 @@ def counts(date: Occupancy) -> bool:
 def may_change(user: User, asked: Series) -> set[int]:
     """Return at which venues this person may change the dates of a series."""
     venues = Venue.objects.filter(spaces__bookings__series=asked)
-    theirs = asked.customer_id == user.pk or (
-        asked.organisation is not None and permissions.can_book_for(user, asked.organisation)
-    )
-    if not theirs:
+    if not permissions.is_customer(user, asked):
         venues = venues.filter(pk__in=Venue.objects.looked_after_by(user))
     return set(venues.values_list("pk", flat=True))
 
@@ -341,12 +338,13 @@ def give_back(request: SignedInRequest, asked: Series, chosen: Sequence[Occupanc
 def take(request: SignedInRequest, pk: int) -> HttpResponse:
     """Book a missed date that has come free: `missed` says which."""
     asked = seen(request, pk)
-    if not may_change(request.user, asked):
-        raise PermissionDenied
+    may = may_change(request.user, asked)
     wanted = request.POST.get("missed", "")
     if not wanted.isdecimal() or len(wanted) > limits.LONGEST_ID:
         wanted = "0"
     missed = get_object_or_404(asked.missed.select_related("space__venue", "space__part_of"), pk=wanted)
+    if missed.space.venue_id not in may:
+        raise PermissionDenied
     try:
         series.take_missed(
             missed,

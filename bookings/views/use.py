@@ -7,8 +7,8 @@ from itertools import groupby
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -86,7 +86,7 @@ def step(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
         messages.error(request, refusal.message)
     else:
         messages.success(request, said(what))
-    return redirect(back(request, date))
+    return HttpResponseRedirect(back(request, date))
 
 
 def one_date(request: SignedInRequest, pk: int, what: str) -> Occupancy:
@@ -111,6 +111,8 @@ def said(what: str) -> str:
 def back(request: SignedInRequest, date: Occupancy) -> str:
     """Return to the page from which it was pressed."""
     asked = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+    if asked.startswith("/") and url_has_allowed_host_and_scheme(
+        asked, {request.get_host()}, require_https=request.is_secure()
+    ):
         return asked
     return reverse("bookings:booking", args=[date.booking_id])

@@ -246,6 +246,17 @@ def test_a_date_that_somebody_else_has_now_is_not(hall):
     assert refusal.value.codes == {"time_taken"}
 
 
+def test_what_the_venue_took_back_the_customer_does_not_take_again(hall, onni):
+    booking = create_series(hall).bookings.get()
+    date = dates_of(booking)[0]
+    dates.release([date], by=onni, now=NOW)
+
+    with pytest.raises(Refused) as refusal:
+        dates.take_again(date, by=booking.customer, now=NOW)
+    assert refusal.value.codes == {"taken_back_by_venue"}
+    assert dates.take_again(date, by=onni, now=NOW).released_at is None
+
+
 def test_a_cancelled_booking_gets_no_date_again(hall):
     booking = booking_of(create_series(hall, weeks=1))
     (only,) = dates_of(booking)

@@ -6,15 +6,17 @@ import pytest
 
 from accounts.models import Membership
 from accounts.problems import Refused
-from bookings import lifecycle, sanctions
+from bookings import dates, lifecycle, sanctions, series_changes
 from bookings.availability import free
 from bookings.models import Sanction
+from bookings.series_changes import Move
 from bookings.wishes import Wish
 from tests.factories import (
     NOW,
     create_booking,
     create_manager,
     create_organisation,
+    create_series,
     create_space,
     create_user,
     hour,
@@ -221,3 +223,29 @@ def test_owners_see_what_concerns_their_club_and_its_other_members_do_not(gym, o
     assert sanctions.visible_to(onni).exists()
     assert not sanctions.visible_to(sari).exists()
     assert not sanctions.visible_to(stranger).exists()
+
+
+def test_who_is_banned_from_a_venue_does_not_move_there(gym, onni, mikael):
+    elsewhere = create_space()
+    booking = create_booking(
+        elsewhere, LATER + timedelta(days=3), LATER + timedelta(days=3, hours=1), customer=mikael
+    )
+    season = create_series(elsewhere, first=(LATER + timedelta(days=5)).date(), customer=mikael)
+    date = season.bookings.get().dates.first()
+    ban(gym, onni, person=mikael)
+
+    moves = [
+        lambda: lifecycle.move(booking, Wish(gym, *stretch_of(booking.dates.get())), by=mikael, now=LATER),
+        lambda: dates.move(
+            date, space=gym, starts_at=date.starts_at, ends_at=date.ends_at, by=mikael, now=LATER
+        ),
+        lambda: series_changes.change(season, scope="all", what=Move(space=gym), by=mikael, now=LATER),
+    ]
+    for move in moves:
+        with pytest.raises(Refused) as refusal:
+            move()
+        assert refusal.value.codes == {"banned"}
+
+
+def stretch_of(date):
+    return date.starts_at, date.ends_at

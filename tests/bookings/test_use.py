@@ -177,6 +177,13 @@ def test_a_customer_says_that_they_are_here_and_nothing_else(date, mikael):
 
 
 @pytest.mark.usefixtures("at_eleven")
+def test_where_to_go_on_is_an_address_of_ours_or_the_bookings_page(date, kalle):
+    for nonsense in ["abc", "//elsewhere.example/", "javascript:alert(1)", "\0"]:
+        answer = press(signed_in(kalle), date, "arrived", next=nonsense)
+        assert answer.url == date.booking.get_absolute_url()
+
+
+@pytest.mark.usefixtures("at_eleven")
 def test_strangers_see_no_day_and_write_nothing_down(date):
     for person in [create_user("Vieno"), create_manager(create_space().venue)]:
         for what in ["arrived", "absent", "unmark"]:

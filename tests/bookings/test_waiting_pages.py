@@ -298,7 +298,8 @@ def test_even_the_venues_manager_answers_for_nobody(offered, hall):
 
 
 def test_nobody_guesses_a_link(offered):
-    assert visitor().get("/offers/1/").status_code == 404
+    for nonsense in ["1", "%00", "%20", "a.b"]:
+        assert visitor().get(f"/offers/{nonsense}/").status_code == 404
     assert visitor().post(f"/offers/{offered.token[:-1]}/").status_code == 404
 
 
