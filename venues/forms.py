@@ -175,7 +175,6 @@ class SpaceForm(EditForm):
             *in_all_languages("arrival"),
             "is_demo",
             "is_bookable",
-            "payment",
             "setup_minutes",
             "cleanup_minutes",
         ]
@@ -234,9 +233,9 @@ class SpaceForm(EditForm):
                 _("Only those whose booking is confirmed see this."),
             ),
             Section(
-                _("Booking and payment"),
-                self.of("is_bookable", "payment"),
-                _("When, by whom and how it is booked is said with the opening hours."),
+                _("Booking"),
+                self.of("is_bookable"),
+                _("When, by whom and how it is booked and paid is said with the opening hours."),
             ),
             Section(
                 _("Between bookings"),

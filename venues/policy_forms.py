@@ -18,7 +18,7 @@ from accounts.problems import Problem
 
 from . import wording
 from .audiences import Audience, for_everyone
-from .models import Policy, Purpose, Terms, Venue
+from .models import CancellationTerms, Policy, PriceList, Purpose, Terms, Venue
 from .policy_inheritance import Inherited, Values
 from .policy_layers import FIELDS, POLICY_FIELDS
 from .widgets import DayInput
@@ -60,7 +60,12 @@ class PolicyForm(forms.Form):
     def __init__(self, data=None, *, layer: Values, inherited: Mapping[str, Inherited], version: str):
         self.layer, self.inherited = dict(layer), inherited
         self.purposes = {purpose.code: str(purpose) for purpose in Purpose.objects.all()}
-        self.terms = list(Terms.objects.all())
+        # What is chosen from a list of the city's, by the field in which it is.
+        self.chosen = {
+            "terms": list(Terms.objects.all()),
+            "price_list": list(PriceList.objects.all()),
+            "cancellation": list(CancellationTerms.objects.all()),
+        }
         initial = {name: as_written(value) for name, value in layer.items()}
         super().__init__(data, prefix="policy", initial=initial | {"version": version})
         for name in FIELDS:
@@ -76,9 +81,9 @@ class PolicyForm(forms.Form):
         if name == "approval_purposes":
             none = (NO_PURPOSE, _("For no purpose"))
             return several([*self.purposes.items(), none], **facts)
-        if name == "terms":
-            terms = [(row.pk, str(row)) for row in self.terms]
-            return forms.TypedChoiceField(choices=[nothing, *terms], coerce=int, empty_value=None, **facts)
+        if name in self.chosen:
+            rows = [(row.pk, str(row)) for row in self.chosen[name]]
+            return forms.TypedChoiceField(choices=[nothing, *rows], coerce=int, empty_value=None, **facts)
         if column.get_internal_type() == "BooleanField":
             return forms.TypedChoiceField(
                 choices=[nothing, *YES_NO], coerce=is_yes, empty_value=None, **facts
@@ -113,8 +118,9 @@ class PolicyForm(forms.Form):
         tell: dict[str, Callable[[Any], str]] = {
             "who_may_book": lambda codes: ", ".join(str(Audience(code).label) for code in codes),
             "approval_purposes": lambda codes: ", ".join(self.purposes.get(code, code) for code in codes),
-            "terms": lambda pk: next((str(row) for row in self.terms if row.pk == pk), str(pk)),
         }
+        if name in self.chosen:
+            return next((str(row) for row in self.chosen[name] if row.pk == value), str(value))
         if name in tell:
             return tell[name](value)
         return plain_in_words(name, value)
@@ -153,6 +159,7 @@ class PolicyForm(forms.Form):
                 self.of("approval", "approval_above"),
                 self.of("approval_purposes", "approval_unstaffed", "requests_compete"),
             ),
+            Group(_("Prices"), self.of("payment", "price_list", "cancellation")),
             Group(
                 _("Series"),
                 self.of("single_dates_go_back", "give_back_hours"),

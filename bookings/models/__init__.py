@@ -5,6 +5,7 @@ from .bookings import AGREED_OR_ASKED, DEADLINES, ENDED, Booking, BookingQuerySe
 from .closures import Closure, ClosureTime, Hit, Impact
 from .messages import Message, MessageText
 from .occupancies import Occupancy
+from .prices import PriceLine
 from .sanctions import Sanction
 from .series import MissedDate, Series
 from .swaps import Swap
@@ -27,6 +28,7 @@ __all__ = [
     "MissedDate",
     "Occupancy",
     "Offer",
+    "PriceLine",
     "Sanction",
     "Series",
     "Status",

@@ -6,6 +6,7 @@ from operator import or_
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -48,9 +49,9 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(status=Status.REQUESTED)
 
     def overdue(self, now):
-        """Holds, requests and payments whose time is up."""
+        """Holds, requests and payments whose time is up. What somebody is paying for right now is not."""
         due = (Q(status=status, **{f"{deadline}__lte": now}) for status, deadline in DEADLINES.items())
-        return self.filter(reduce(or_, due)).order_by("pk")
+        return self.filter(reduce(or_, due), is_being_paid=False).order_by("pk")
 
     def visible_to(self, user):
         """Their own, their organisations', and those at venues that they manage."""
@@ -120,6 +121,11 @@ class Booking(models.Model):
         TermsVersion, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
 
+    # What was ordered beside the space, by the codes of its price list.
+    add_ons = ArrayField(models.SlugField(), default=list, blank=True, editable=False)
+
+    # Somebody is paying for it: it does not run out before `payments` has made sure that nobody will.
+    is_being_paid = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(editable=False)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
     decide_by = models.DateTimeField(null=True, blank=True, editable=False)
@@ -192,6 +198,9 @@ class Booking(models.Model):
         return reverse("bookings:booking", args=[self.pk])
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether the hold, request or payment should have become something else by now."""
+        """Whether the hold, request or payment should have become something else by now.
+
+        Nothing does while somebody pays for it.
+        """
         deadline = DEADLINES.get(Status(self.status))
-        return deadline is not None and getattr(self, deadline) <= now
+        return deadline is not None and getattr(self, deadline) <= now and not self.is_being_paid

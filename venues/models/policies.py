@@ -122,6 +122,23 @@ class Policy(models.Model):
     terms = models.ForeignKey(
         Terms, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Terms of use")
     )
+    payment = models.CharField(_("Payment"), max_length=20, choices=Space.Payment, null=True, blank=True)
+    price_list = models.ForeignKey(
+        "venues.PriceList",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Price list"),
+    )
+    cancellation = models.ForeignKey(
+        "venues.CancellationTerms",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Cancellation terms"),
+    )
     single_dates_go_back = models.BooleanField(
         _("Single dates of a series can be given back"), null=True, blank=True
     )

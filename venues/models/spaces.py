@@ -154,7 +154,6 @@ class Space(models.Model):
     timetable = models.OneToOneField(
         Timetable, models.PROTECT, null=True, blank=True, related_name="space", editable=False
     )
-    payment = models.CharField(_("Payment"), max_length=20, choices=Payment, default=Payment.FREE)
 
     # --- the policy in force: what the layers of `Policy` come to, written by `venues.policy_layers` ---
     start_step = models.PositiveSmallIntegerField(_("Starts every … minutes"), default=30)
@@ -205,6 +204,24 @@ class Space(models.Model):
         blank=True,
         related_name="spaces",
         verbose_name=_("Terms of use"),
+    )
+    payment = models.CharField(_("Payment"), max_length=20, choices=Payment, default=Payment.FREE)
+    # Without a price list nothing is charged, whatever the way of paying.
+    price_list = models.ForeignKey(
+        "venues.PriceList",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="spaces",
+        verbose_name=_("Price list"),
+    )
+    cancellation = models.ForeignKey(
+        "venues.CancellationTerms",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="spaces",
+        verbose_name=_("Cancellation terms"),
     )
     # Of a series, by its customer. Some cities let nobody off single dates, and no time change hands.
     single_dates_go_back = models.BooleanField(_("Single dates of a series can be given back"), default=True)
