@@ -61,7 +61,7 @@ class PolicyForm(forms.Form):
         self.layer, self.inherited = dict(layer), inherited
         self.purposes = {purpose.code: str(purpose) for purpose in Purpose.objects.all()}
         # What is chosen from a list of the city's, by the field in which it is.
-        self.chosen = {
+        self.chosen: dict[str, list[Any]] = {
             "terms": list(Terms.objects.all()),
             "price_list": list(PriceList.objects.all()),
             "cancellation": list(CancellationTerms.objects.all()),
