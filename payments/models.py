@@ -68,6 +68,8 @@ class Payment(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # --- Stripe's side ----------------------------------------------------------------------------
     idempotency_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    # Of Stripe, word for word: the same key wants the same question. Nobody's name or address is in it.
+    asked = models.JSONField(default=dict, editable=False)
     session_id = models.CharField(max_length=100, null=True, blank=True, unique=True, editable=False)
     session_url = models.TextField(blank=True, editable=False)
     intent_id = models.CharField(max_length=100, null=True, blank=True, unique=True, editable=False)
