@@ -110,6 +110,20 @@ def tile_url(name: str) -> str:
     return value
 
 
+def stripe_base(name: str, *, key: str, demo: bool) -> str:
+    """Read where a sandbox answers instead of Stripe; empty, and Stripe itself is meant.
+
+    A sandbox is for the demo: one that took a city's real payments would lose them.
+    """
+    if not env(name, ""):
+        return ""
+    if not demo:
+        raise ImproperlyConfigured(f"{name} is for the demo only. Take it away: Stripe itself is meant.")
+    if "_live_" in key:
+        raise ImproperlyConfigured(f"{name} is set beside a live key, which no sandbox sees. Use a test key.")
+    return env_origin(name)
+
+
 def origin_of(url: str) -> str:
     return "/".join(url.split("/")[:3])
 

@@ -216,6 +216,16 @@ else:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "varaukset@example.org" if DEMO else None)
 
+# --- Money ---------------------------------------------------------------------------------------
+
+# Without a key people cannot pay by card, and managers see payments otherwise.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", "")
+# Where a sandbox of our own answers instead of Stripe: in the demo only, and never with a live key.
+STRIPE_API_BASE = environment.stripe_base("STRIPE_API_BASE", key=STRIPE_SECRET_KEY, demo=DEMO)
+# The pages on which people pay: their browsers are sent there.
+STRIPE_CHECKOUT_ORIGIN = STRIPE_API_BASE or "https://checkout.stripe.com"
+
 # --- Language, time, static files ----------------------------------------------------------------
 
 LANGUAGE_CODE = "fi"
@@ -299,7 +309,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:", *([environment.origin_of(TILE_URL)] if TILE_URL else [])],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", STRIPE_CHECKOUT_ORIGIN],
         "frame-ancestors": ["'none'"],
     }
 }
