@@ -151,7 +151,7 @@ def take_away(membership: Membership) -> None:
 
 @transaction.atomic
 def close(organisation: Organisation, *, by: User, now: datetime) -> None:
-    """End an organisation. What was booked for it stays with whoever booked it."""
+    """End an organisation. Its people stay, to look after what was booked for it; nobody joins or leaves."""
     organisation = in_hand(organisation)
     must_manage(by, organisation)
     end(organisation, now=now)

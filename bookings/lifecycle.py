@@ -223,12 +223,26 @@ def must_be_asked(wish: Wish, judgement: Judgement) -> bool:
 
 
 def must_pass_nobody_by(booking: Booking, wish: Wish, judgement: Judgement, *, by: User) -> None:
-    """Raise `Refused` if a customer would move what is agreed to where the venue decides first."""
-    if booking.status == Status.REQUESTED or not must_be_asked(wish, judgement):
-        return
-    if not permissions.can_decide(by, booking):
+    """Raise `Refused` if a customer would move what is agreed past the venue's decision, or its payment."""
+    if problems := passing_by(booking, wish, judgement, by=by):
+        raise Refused(*problems)
+
+
+def passing_by(booking: Booking, wish: Wish, judgement: Judgement, *, by: User) -> list[Problem]:
+    """Say what a customer would pass by: the venue's decision, or another way of paying.
+
+    Nothing of a request, on which the venue decides anyway, and nothing of what its managers do themselves.
+    """
+    problems: list[Problem] = []
+    if booking.status == Status.REQUESTED or permissions.can_decide(by, booking):
+        return problems
+    if must_be_asked(wish, judgement):
         message = _("The venue decides on bookings like this. Cancel this one and ask for the other time.")
-        raise Refused(Problem("needs_approval", message, "starts_at"))
+        problems.append(Problem("needs_approval", message, "starts_at"))
+    if judgement.space.payment != booking.space.payment:
+        message = _("That space is paid in another way. Cancel this booking and book the other.")
+        problems.append(Problem("paid_otherwise", message, "space"))
+    return problems
 
 
 def give_up(holds: list[Booking], *, now: datetime) -> None:

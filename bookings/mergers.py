@@ -5,15 +5,15 @@ from django.db import connection
 from accounts.models import Organisation
 from venues.models import Venue
 
-from .models import Booking, Sanction, Series, Waiting
+from .models import Booking, Sanction, Series, Swap, Waiting
 from .transactions import lock
 
 # Everything that belongs to an organisation, in the order in which it is locked.
-THEIRS = (Series, Booking, Waiting, Sanction)
+THEIRS = (Series, Booking, Waiting, Sanction, Swap)
 
 
 def follow(organisation: Organisation, into: Organisation) -> None:
-    """Let bookings, series, waiting and sanctions follow, and the venues that it ran.
+    """Let bookings, series, waiting, sanctions and swaps follow, and the venues that it ran.
 
     Both organisations are locked, so nobody books for either meanwhile. What one booked stays booked, however
     often both together may book.

@@ -56,9 +56,12 @@ def customers_of(booking: Booking) -> list[User]:
 
 
 def people_for(customer: User, organisation: Organisation | None) -> list[User]:
-    if organisation is None or organisation.memberships.filter(user=customer).exists():
+    """Return who is told of what somebody did, for an organisation perhaps: those who can sign in."""
+    if customer.is_active and (
+        organisation is None or organisation.memberships.filter(user=customer).exists()
+    ):
         return [customer]
-    return owners_of(organisation) or [customer]
+    return owners_of(organisation) if organisation else []
 
 
 def owners_of(organisation: Organisation) -> list[User]:
@@ -275,7 +278,7 @@ def tell_of_swap(swap: Swap, what: str, *, now: datetime) -> None:
         booking = swap.wanted.booking
         people = customers_of(booking) if booking and swap.state == Swap.State.PROPOSED else []
     else:
-        people = [swap.proposed_by] if what != Swap.State.WITHDRAWN else []
+        people = people_for(swap.proposed_by, swap.organisation) if what != Swap.State.WITHDRAWN else []
     context = {"swap": swap, "what": what, "url": settings.SITE_URL + reverse("bookings:swaps")}
     for to in people:
         write("swap", "swap", context, to=to, cause=f"swap {what} {swap.pk}", now=now)

@@ -3,7 +3,7 @@
 Each needs the booking's `space` loaded. Whether the thing can be done at all is for `lifecycle`.
 """
 
-from accounts.models import Organisation, User
+from accounts.models import Membership, Organisation, User
 from venues.models import Space, Venue
 
 from .models import Booking, Series, Status, Waiting
@@ -76,8 +76,10 @@ def organisations_of(user: User):
 def is_customer(user: User, booking: Booking | Series) -> bool:
     """Books for the organisation that the booking or series is for; their own's is whoever made it.
 
-    Whoever left an organisation leaves its bookings; those of one that has ended are left to who made them.
+    Whoever left an organisation leaves its bookings; those of one that has ended are left to whoever booked
+    for it at the end.
     """
-    if booking.organisation is not None and booking.organisation.closed_at is None:
-        return can_book_for(user, booking.organisation)
-    return booking.customer_id == user.pk
+    if booking.organisation is None:
+        return booking.customer_id == user.pk
+    theirs = booking.organisation.memberships.filter(user=user, role__in=Membership.MAY_BOOK)
+    return theirs.exists()

@@ -15,7 +15,7 @@ from accounts.models import Organisation, User
 from accounts.problems import Problem, Refused
 from venues.models import Space
 
-from . import dates, judging, occupancies, permissions, signals
+from . import dates, judging, lifecycle, occupancies, permissions, signals
 from .models import Booking, Occupancy, Status, Swap
 from .moves import end_quietly, lock_customer, split_off
 from .transactions import in_one_transaction, lock
@@ -34,6 +34,9 @@ State = Swap.State
 @in_one_transaction
 def propose(offered: Occupancy, wanted: Occupancy, message: str, *, by: User, now: datetime) -> Swap:
     """Ask whoever has the `wanted` date whether they take the `offered` one for it. Raises `Refused`."""
+    if mine := offered.booking:
+        venue = wanted.space.venue_id
+        lock_customer(mine.customer, mine.organisation, to_book_at=[venue], now=now)
     lock(Booking, [pk for pk in (offered.booking_id, wanted.booking_id) if pk])
     offered, wanted = with_bookings([offered.pk, wanted.pk])
     if problems := list(problems_with(offered, wanted, now=now)):
@@ -51,6 +54,7 @@ def propose(offered: Occupancy, wanted: Occupancy, message: str, *, by: User, no
         wanted_starts_at=wanted.starts_at,
         message=message.strip(),
         proposed_by=by,
+        organisation=offered.booking and offered.booking.organisation,
         proposed_at=now,
     )
     signals.swap_proposed.send(Swap, swap=swap)
@@ -89,6 +93,15 @@ def whose(booking: Booking) -> tuple:
     )
 
 
+def own_date(user: User, pk: int) -> Occupancy | None:
+    """Return a date of those that somebody may offer, with its booking: the venue lets it be swapped."""
+    told = "space__venue", "booking__customer", "booking__organisation", "booking__space__venue"
+    dates = Occupancy.objects.filter(booking__isnull=False, space__can_be_swapped=True)
+    date = dates.select_related(*told).filter(pk=pk).first()
+    is_theirs = date and date.booking and permissions.is_customer(user, date.booking)
+    return date if is_theirs else None
+
+
 def wanted_for(date: Occupancy, *, now: datetime) -> QuerySet[Occupancy]:
     """Return dates of others for which this one could be swapped: at its venue, some weeks around it."""
     booking = date.booking
@@ -119,25 +132,34 @@ def agree(swap: Swap, *, by: User, now: datetime) -> Swap:
     Raises `Refused` with all that stands in the way, and then nothing has changed.
     """
     offered, wanted = with_bookings([swap.offered_id, swap.wanted_id])
-    lock_both(offered, wanted, now=now)
+    lock_both(offered, wanted, by=by, now=now)
     dates.in_hand([offered, wanted])
     swap = in_hand(swap)
     offered, wanted = with_bookings([swap.offered_id, swap.wanted_id])
     must_be_as_proposed(swap, offered, wanted, now=now)
-    must_be_bookable(offered, at=wanted, now=now)
-    must_be_bookable(wanted, at=offered, now=now)
+    for date, there in ((offered, wanted), (wanted, offered)):
+        must_be_bookable(date, at=there, by=by, now=now)
     change_hands(offered, wanted, by=by, now=now)
     return answer(swap, State.AGREED, by=by, now=now)
 
 
-def lock_both(one: Occupancy, other: Occupancy, *, now: datetime) -> None:
+def lock_both(one: Occupancy, other: Occupancy, *, by: User, now: datetime) -> None:
     """Lock both customers, persons before organisations, each in id order; banned ones are refused."""
     bookings = [date.booking for date in (one, other) if date.booking]
     lock(User, [booking.customer_id for booking in bookings if booking.customer_id])
     lock(Organisation, [booking.organisation_id for booking in bookings if booking.organisation_id])
     for booking, there in zip(bookings, [other, one], strict=True):
-        venue = there.space.venue_id
-        lock_customer(booking.customer, booking.organisation, to_book_at=[venue], now=now)
+        try:
+            venue = there.space.venue_id
+            lock_customer(booking.customer, booking.organisation, to_book_at=[venue], now=now)
+        except Refused as refusal:
+            raise (refusal if permissions.is_customer(by, booking) else other_side_cannot()) from None
+
+
+def other_side_cannot() -> Refused:
+    """What stands in the way of the others is theirs to know: whether they are banned, how old they are."""
+    message = _("The other side cannot have your date at the moment. Tell them, if you know them.")
+    return Refused(Problem("other_side_cannot", message))
 
 
 def in_hand(swap: Swap) -> Swap:
@@ -155,8 +177,11 @@ def must_be_as_proposed(swap: Swap, offered: Occupancy, wanted: Occupancy, *, no
         raise Refused(*problems)
 
 
-def must_be_bookable(date: Occupancy, *, at: Occupancy, now: datetime) -> None:
-    """Judge the customer of a date as if they booked the other's time. Needs all locks."""
+def must_be_bookable(date: Occupancy, *, at: Occupancy, by: User, now: datetime) -> None:
+    """Judge the customer of a date as if they booked the other's time. Needs all locks.
+
+    In the space that they have, the venue has agreed to them, and lets them swap; in another one nobody has.
+    """
     booking = date.booking
     assert booking is not None, "Both were looked at."
     assert booking.customer is not None, "Both are confirmed."
@@ -166,11 +191,12 @@ def must_be_bookable(date: Occupancy, *, at: Occupancy, now: datetime) -> None:
     )
     wanting = replace(there, space=judgement.space)
     problems = [*judgement.problems, *judging.requirements(wanting, customer=booking.customer, now=now)]
+    if at.space_id != date.space_id:
+        problems += lifecycle.passing_by(booking, wanting, judgement, by=booking.customer)
+    if problems and not permissions.is_customer(by, booking):
+        raise other_side_cannot()
     if problems:
-        name = str(booking.organisation or booking.customer)
-        raise Refused(
-            *(replace(problem, message=f"{name}: {problem.message}", field="") for problem in problems)
-        )
+        raise Refused(*(replace(problem, field="") for problem in problems))
 
 
 def change_hands(one: Occupancy, other: Occupancy, *, by: User, now: datetime) -> None:
@@ -213,14 +239,25 @@ def answer(swap: Swap, state: State, *, by: User | None, now: datetime) -> Swap:
     swap.state, swap.answered_by, swap.answered_at = state, by, now
     swap.save(update_fields=["state", "answered_by", "answered_at"])
     if state == State.AGREED:
-        others = Q(offered__in=[swap.offered_id, swap.wanted_id]) | Q(
-            wanted__in=[swap.offered_id, swap.wanted_id]
-        )
-        Swap.objects.filter(others, state=State.PROPOSED).update(state=State.LAPSED)
+        swapped = [swap.offered_id, swap.wanted_id]
+        lapse(Q(offered__in=swapped) | Q(wanted__in=swapped))
     signals.swap_answered.send(Swap, swap=swap)
     return swap
 
 
+def lapse(over: Q) -> int:
+    """End open proposals that can come to nothing any more, and announce it. Returns how many."""
+    due = Swap.objects.filter(over, state=State.PROPOSED).values("pk")
+    locked = Swap.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=due)
+    ended = list(locked.order_by("pk"))
+    for swap in ended:
+        swap.state = State.LAPSED
+        swap.save(update_fields=["state"])
+        signals.swap_answered.send(Swap, swap=swap)
+    return len(ended)
+
+
+@in_one_transaction
 def lapse_due(*, now: datetime) -> int:
     """End the proposals of which a date has begun, moved, or is nobody's any more. Returns how many."""
     over = (
@@ -231,22 +268,30 @@ def lapse_due(*, now: datetime) -> int:
         | Q(offered__released_at__isnull=False)
         | Q(wanted__released_at__isnull=False)
     )
-    due = Swap.objects.filter(over, state=State.PROPOSED).values("pk")
-    return Swap.objects.filter(pk__in=due).update(state=State.LAPSED)
+    return lapse(over)
 
 
 # --- Who sees what --------------------------------------------------------------------------------
 
 
 def visible_to(user: User) -> QuerySet[Swap]:
-    """Return proposals of their own dates and for them: of their organisations too."""
+    """Return proposals of their own dates and for them: of their organisations too.
+
+    Whoever proposed it for an organisation and has left that sees it no more.
+    """
     told = [
         f"{side}__{what}"
         for side in ("offered", "wanted")
         for what in ("space__venue", "booking__customer", "booking__organisation", "booking__space")
     ]
-    mine = Q(side_of(user, "offered")) | side_of(user, "wanted") | Q(proposed_by=user)
-    return Swap.objects.filter(mine).select_related(*told, "proposed_by").distinct()
+    mine = proposed_for(user) | side_of(user, "offered") | side_of(user, "wanted")
+    return Swap.objects.filter(mine).select_related(*told, "proposed_by", "organisation").distinct()
+
+
+def proposed_for(user: User) -> Q:
+    """Proposals that they made for themselves, or somebody for their organisations."""
+    organisations = user.memberships.values("organisation")
+    return Q(proposed_by=user, organisation=None) | Q(organisation__in=organisations)
 
 
 def wanted_of(user: User) -> QuerySet[Swap, int]:
@@ -272,3 +317,11 @@ def can_answer(user: User, swap: Swap) -> bool:
 
 def can_withdraw(user: User, swap: Swap) -> bool:
     return swap.offered.booking is not None and permissions.is_customer(user, swap.offered.booking)
+
+
+# What may be answered to a proposal: how it is done, and who may.
+ANSWERS = {
+    "agree": (agree, can_answer),
+    "decline": (decline, can_answer),
+    "withdraw": (withdraw, can_withdraw),
+}

@@ -13,10 +13,9 @@ from venues.models import Space, Venue
 def theirs(user) -> Q:
     """What they made for themselves, and all that is their organisations'.
 
-    Whoever left an organisation leaves what was made for it; what one left that has ended is who made it's.
+    Whoever left an organisation leaves what was made for it. Of one that has ended, its last people stay.
     """
-    own = Q(organisation=None) | Q(organisation__closed_at__isnull=False)
-    return Q(customer=user) & own | Q(organisation__in=user.memberships.values("organisation"))
+    return Q(customer=user, organisation=None) | Q(organisation__in=user.memberships.values("organisation"))
 
 
 class SeriesQuerySet(models.QuerySet["Series"]):

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organisation
+
 
 class Swap(models.Model):
     """One customer proposes a date of theirs for another's. It is made when the other agrees.
@@ -27,6 +29,10 @@ class Swap(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
+    )
+    # For whom it was proposed: after the swap, the offered date is the other's.
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     proposed_at = models.DateTimeField(editable=False)
     answered_by = models.ForeignKey(

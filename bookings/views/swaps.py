@@ -13,16 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 
-from .. import permissions, swaps
-from ..models import Occupancy, Swap
+from .. import swaps
+from ..models import Swap
 from ..swap_forms import SwapForm
 
 SHOWN = 50
-ANSWERS = {
-    "agree": (swaps.agree, swaps.can_answer),
-    "decline": (swaps.decline, swaps.can_answer),
-    "withdraw": (swaps.withdraw, swaps.can_withdraw),
-}
 
 
 @never_cache
@@ -33,7 +28,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     theirs = swaps.visible_to(request.user)
     is_open = {"state": Swap.State.PROPOSED, "offered_starts_at__gt": now, "wanted_starts_at__gt": now}
     incoming = theirs.filter(**is_open).filter(pk__in=swaps.wanted_of(request.user))[:SHOWN]
-    outgoing = theirs.exclude(pk__in=swaps.wanted_of(request.user))[:SHOWN]
+    outgoing = theirs.filter(swaps.proposed_for(request.user))[:SHOWN]
     context = {
         "incoming": [(swap, swaps.can_answer(request.user, swap)) for swap in incoming],
         "outgoing": [
@@ -49,7 +44,9 @@ def index(request: SignedInRequest) -> HttpResponse:
 @login_required
 def propose(request: SignedInRequest, pk: int) -> HttpResponse:
     """Choose a date of somebody else's for which this one is offered."""
-    date = own_date(request, pk)
+    date = swaps.own_date(request.user, pk)
+    if date is None:
+        raise Http404
     now = timezone.now()
     others = list(swaps.wanted_for(date, now=now))
     form = SwapForm(request.POST if request.method == "POST" else None, dates=others)
@@ -66,22 +63,12 @@ def propose(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "bookings/swaps/propose.html", {"date": date, "form": form}, status=status)
 
 
-def own_date(request: SignedInRequest, pk: int) -> Occupancy:
-    """Return a date of somebody's own, that the venue lets them swap."""
-    dates = Occupancy.objects.filter(booking__isnull=False, space__can_be_swapped=True)
-    told = "space__venue", "booking__customer", "booking__organisation", "booking__space__venue"
-    date = get_object_or_404(dates.select_related(*told), pk=pk)
-    if date.booking is None or not permissions.is_customer(request.user, date.booking):
-        raise Http404
-    return date
-
-
 @require_POST
 @login_required
 def answer(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
     """Agree, decline or withdraw."""
     swap = get_object_or_404(swaps.visible_to(request.user), pk=pk)
-    rule, may = ANSWERS[how]
+    rule, may = swaps.ANSWERS[how]
     if not may(request.user, swap):
         raise PermissionDenied
     try:

@@ -77,17 +77,20 @@ def test_whoever_left_sees_and_changes_the_clubs_bookings_no_more(aino):
     assert not permissions.can_book_for(aino, club)
 
 
-def test_those_of_one_that_has_ended_are_left_to_who_made_them(aino, staff):
-    onni = create_user("Onni")
-    club = create_organisation(aino, onni)
-    booking = create_booking(create_space(), customer=aino, organisation=club)
+def test_those_of_one_that_has_ended_are_left_to_who_booked_for_it_at_the_end(aino, staff):
+    onni, mikael = create_user("Onni"), create_user("Mikael")
+    club = create_organisation(aino, onni, mikael)
+    booking = create_booking(create_space(), customer=mikael, organisation=club)
+    memberships.leave(club, user=mikael, now=NOW)
 
     memberships.close(club, by=staff, now=NOW)
 
     booking = Booking.objects.with_place().get(pk=booking.pk)
-    assert permissions.can_change(aino, booking)
-    assert Booking.objects.of(aino).filter(pk=booking.pk).exists()
-    assert not permissions.can_change(onni, booking)
+    for member in (aino, onni):
+        assert permissions.can_change(member, booking)
+        assert Booking.objects.of(member).filter(pk=booking.pk).exists()
+    assert not permissions.can_change(mikael, booking)
+    assert not Booking.objects.of(mikael).filter(pk=booking.pk).exists()
     assert not permissions.can_book_for(aino, club)
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from accounts import memberships
 from accounts.models import Organisation
 from accounts.problems import Refused
 from bookings import invariants, lifecycle, sanctions, swaps
@@ -125,21 +126,95 @@ def test_each_side_is_judged_as_if_it_booked_anew(gym, swap, sari):
     assert nothing_is_broken()
 
 
-def test_who_is_banned_gets_nothing_by_a_swap(gym, swap, sari, mikael):
+def test_another_space_that_is_by_request_or_paid_otherwise_is_asked_for_not_swapped(
+    gym, tuesday, mikael, sari
+):
+    by_request = create_space(venue=gym.venue, can_be_swapped=True, approval="request")
+    theirs = booked(by_request, sari, WEDNESDAY)
+    lifecycle.approve(theirs.booking, by=create_manager(gym.venue), now=NOW)
+    swap = swaps.propose(tuesday, theirs, "", by=mikael, now=NOW)
+    assert codes(swaps.agree, swap, by=sari, now=NOW) == {"other_side_cannot"}
+
+    invoiced = create_space(venue=gym.venue, can_be_swapped=True, payment="invoice")
+    hers = booked(invoiced, sari, WEDNESDAY)
+    swap = swaps.propose(hers, tuesday, "", by=sari, now=NOW)
+    assert codes(swaps.agree, swap, by=mikael, now=NOW) == {"other_side_cannot"}
+    assert nothing_is_broken()
+
+
+def test_in_the_space_that_both_have_the_venue_has_agreed_to_both(mikael, sari):
+    gym = create_space(can_be_swapped=True, approval="request")
     onni = create_manager(gym.venue)
-    ban = sanctions.propose(
+    mine, theirs = booked(gym, mikael, TUESDAY), booked(gym, sari, WEDNESDAY)
+    for date in (mine, theirs):
+        lifecycle.approve(date.booking, by=onni, now=NOW)
+
+    swaps.agree(swaps.propose(mine, theirs, "", by=mikael, now=NOW), by=sari, now=NOW)
+
+    assert (holder(mine), holder(theirs)) == (sari, mikael)
+
+
+def test_who_is_banned_proposes_nothing(gym, tuesday, wednesday, mikael, sari):
+    ban(gym, mikael)
+
+    assert codes(swaps.propose, tuesday, wednesday, "", by=mikael, now=NOW) == {"banned"}
+
+
+def test_nobody_hears_of_anothers_ban(gym, swap, mikael, sari):
+    ban(gym, mikael)
+
+    assert codes(swaps.agree, swap, by=sari, now=NOW) == {"other_side_cannot"}
+
+
+def test_who_answers_is_told_of_their_own_ban(gym, swap, sari):
+    ban(gym, sari)
+
+    assert codes(swaps.agree, swap, by=sari, now=NOW) == {"banned"}
+
+
+def ban(gym, person) -> None:
+    onni = create_manager(gym.venue)
+    proposed = sanctions.propose(
         Sanction.Kind.BAN,
-        person=mikael,
+        person=person,
         venue=gym.venue,
         reason="Ovet.",
         until=WEDNESDAY,
         by=onni,
         now=NOW,
     )
-    sanctions.answer(ban, "Hm.", by=mikael, now=NOW)
-    sanctions.decide(ban, by=onni, now=NOW)
+    sanctions.answer(proposed, "Hm.", by=person, now=NOW)
+    sanctions.decide(proposed, by=onni, now=NOW)
 
-    assert codes(swaps.agree, swap, by=sari, now=NOW) == {"banned"}
+
+def test_a_proposal_that_lapses_is_told_to_who_proposed_it(gym, tuesday, mikael, sari, mailoutbox):
+    other = booked(gym, create_user("Vieno"), WEDNESDAY, "20:00", "21:00")
+    swap = swaps.propose(booked(gym, sari, TUESDAY, "10:00", "11:00"), tuesday, "", by=sari, now=NOW)
+    swaps.propose(tuesday, other, "", by=mikael, now=NOW)
+    swaps.agree(swap, by=mikael, now=NOW)
+    deliver(task_name="bookings.tasks.tell_of_swap")
+
+    told = {letter.to[0]: letter.subject for letter in mailoutbox}
+    assert set(told) == {mikael.email, sari.email}
+    assert "is over" in told[mikael.email]
+
+
+def test_who_left_the_club_neither_hears_of_its_swap_nor_sees_it(
+    tuesday, wednesday, swap, mikael, sari, mailoutbox
+):
+    deliver(task_name="bookings.tasks.tell_of_swap")
+    club = Organisation.objects.get()
+    onni = create_user("Onni")
+    club.memberships.create(user=onni, role="owner")
+    memberships.leave(club, user=mikael, now=NOW)
+    mailoutbox.clear()
+
+    swaps.decline(swap, by=sari, now=NOW)
+    deliver(task_name="bookings.tasks.tell_of_swap")
+
+    assert [letter.to for letter in mailoutbox] == [[onni.email]]
+    assert not swaps.visible_to(mikael).exists()
+    assert swaps.visible_to(onni).exists()
 
 
 def test_what_was_cancelled_moved_or_has_begun_is_not_swapped(gym, swap, tuesday, wednesday, mikael, sari):

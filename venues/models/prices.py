@@ -207,11 +207,7 @@ class PriceRow(models.Model):
     class Meta:
         ordering = ["version", "position", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                name="price_row_position_once",
-                fields=["version", "position"],
-                deferrable=models.Deferrable.DEFERRED,
-            ),
+            models.UniqueConstraint(name="price_row_position_once", fields=["version", "position"]),
             models.CheckConstraint(
                 name="price_row_has_weekdays",
                 condition=Q(weekdays__len__range=(1, 7), weekdays__contained_by=EVERY_DAY),
