@@ -54,7 +54,7 @@ def propose(offered: Occupancy, wanted: Occupancy, message: str, *, by: User, no
         wanted_starts_at=wanted.starts_at,
         message=message.strip(),
         proposed_by=by,
-        organisation=offered.booking and offered.booking.organisation,
+        organisation=offered.booking.organisation if offered.booking else None,
         proposed_at=now,
     )
     signals.swap_proposed.send(Swap, swap=swap)

@@ -16,6 +16,7 @@ from accounts.api import OrganisationViewSet
 from bookings.api.availability import Availability, AvailabilityOfSpace
 from bookings.api.bookings import BookingViewSet
 from bookings.api.series import SeriesViewSet
+from bookings.api.swaps import SwapViewSet
 from bookings.api.waiting import OfferViewSet, WaitingViewSet
 from venues.api.views import DistrictViewSet, SpaceViewSet, VenueViewSet
 
@@ -47,6 +48,7 @@ router.register("spaces", SpaceViewSet)
 router.register("organisations", OrganisationViewSet, basename="organisation")
 router.register("bookings", BookingViewSet, basename="booking")
 router.register("series", SeriesViewSet, basename="series")
+router.register("swaps", SwapViewSet, basename="swap")
 router.register("waiting", WaitingViewSet, basename="waiting")
 router.register("offers", OfferViewSet, basename="offer")
 

@@ -18,7 +18,14 @@ from venues.api.serializers import Texts
 from .fields import Instant
 
 # What would have been possible a moment earlier, or could be after another look.
-CONFLICTS = {"offer_over", "time_taken", "move_not_allowed", "changed_meanwhile", "released_already"}
+CONFLICTS = {
+    "answered_already",
+    "changed_meanwhile",
+    "move_not_allowed",
+    "offer_over",
+    "released_already",
+    "time_taken",
+}
 
 
 class TooLarge(APIException):

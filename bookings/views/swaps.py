@@ -16,6 +16,7 @@ from accounts.requests import SignedInRequest
 from .. import swaps
 from ..models import Swap
 from ..swap_forms import SwapForm
+from ..swaps import ANSWERS
 
 SHOWN = 50
 
@@ -68,7 +69,7 @@ def propose(request: SignedInRequest, pk: int) -> HttpResponse:
 def answer(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
     """Agree, decline or withdraw."""
     swap = get_object_or_404(swaps.visible_to(request.user), pk=pk)
-    rule, may = swaps.ANSWERS[how]
+    rule, may = ANSWERS[how]
     if not may(request.user, swap):
         raise PermissionDenied
     try:
