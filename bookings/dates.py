@@ -193,6 +193,7 @@ def move_to(known: Booking, date: Occupancy, there: Wish, *, by: User, now: date
     if date.released_at:
         raise Refused(Problem("released_already", _("This date has been given back already.")))
     must_not_have_begun([date], now=now)
+    giving_back.must_allow_moving(date, booking, by=by, now=now)
     wish = replace(
         wish_of(booking, date), space=there.space, starts_at=there.starts_at, ends_at=there.ends_at
     )

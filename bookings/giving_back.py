@@ -69,15 +69,29 @@ def too_late(date: Occupancy, booking: Booking, *, now: datetime) -> Problem | N
     return Problem("too_late_to_give_back", message % said)
 
 
+def problem_with_moving(date: Occupancy, booking: Booking, *, by: User, now: datetime) -> Problem | None:
+    """Say what keeps a customer from moving a date: whoever moves one late gives its time back late."""
+    if not has_rules(booking) or permissions.can_decide(by, booking):
+        return None
+    return too_late(date, booking, now=now)
+
+
+def must_allow_moving(date: Occupancy, booking: Booking, *, by: User, now: datetime) -> None:
+    """Raise `Refused` if this person may not move a date any more."""
+    if problem := problem_with_moving(date, booking, by=by, now=now):
+        raise Refused(problem)
+
+
 def leaves_some(booking: Booking, dates: Collection[Occupancy], *, now: datetime) -> bool:
-    """Whether dates to come of the booking's series would be left beside these."""
+    """Whether dates of the booking's series would be left beside these that could go back too."""
     coming = Occupancy.objects.filter(
         booking__series=booking.series_id,
         booking__status__in=AGREED_OR_ASKED,
         released_at=None,
         starts_at__gt=now,
     )
-    return coming.exclude(pk__in=[date.pk for date in dates]).exists()
+    others = coming.exclude(pk__in=[date.pk for date in dates]).select_related("booking__space")
+    return any(now <= deadline_of(other, other.booking) for other in others if other.booking)
 
 
 def dates_stay() -> Problem:

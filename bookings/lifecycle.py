@@ -124,6 +124,7 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     must_be_in_time(booking, now=now)
     date = only_date_of(booking)
     must_not_have_begun([date], now=now)
+    giving_back.must_allow_moving(date, booking, by=by, now=now)
     wish = replace(wish_of(booking), space=wish.space, starts_at=wish.starts_at, ends_at=wish.ends_at)
     judgement = judged(wish, customer=booking.customer, now=now, ignoring=booking, is_new=False)
     must_pass_nobody_by(booking, wish, judgement, by=by)

@@ -21,9 +21,10 @@ from venues.policies import season_of
 from . import judging, lifecycle, occupancies, recurrence, signals
 from .judging import Judgement, Seen
 from .ledger import Row, with_space_as_it_is
-from .models import Booking, MissedDate, Occupancy, Series
+from .models import AGREED_OR_ASKED, Booking, MissedDate, Occupancy, Series
 from .moves import announce, lock_customer, locked
 from .recurrence import SeriesWish, Turn, wish_for
+from .series_in_words import as_it_is
 from .transactions import in_one_transaction
 from .wishes import Wish, wish_of
 
@@ -260,10 +261,11 @@ def in_every_language(problems: Callable[[], list[Sequence[Problem]]]) -> list[l
 
 
 def again(series: Series, today: date) -> SeriesWish:
-    """Return the wish for the same in the next season that is not over: on the same weekdays.
+    """Return the wish for the same in the next season that is not over, as the season was at its end.
 
     With the words of its first booking. Its last day is one of the new season.
     """
+    series = as_it_was(series)
     weeks = A_YEAR
     while season_of(series.first_on + weeks + timedelta(days=7))[1] < today:
         weeks += A_YEAR
@@ -288,6 +290,15 @@ def again(series: Series, today: date) -> SeriesWish:
         adult_name=wish.adult_name,
         adult_phone=wish.adult_phone,
     )
+
+
+def as_it_was(series: Series) -> Series:
+    """Return the series with the clock times, the weekday and the space that its dates had in the end."""
+    kept = Occupancy.objects.filter(booking__series=series, released_at=None, is_exception=False)
+    last = (
+        kept.filter(booking__status__in=AGREED_OR_ASKED).select_related("space").order_by("-starts_at", "-pk")
+    )
+    return as_it_is(series, last[:1])
 
 
 def words_of(series: Series) -> Wish:

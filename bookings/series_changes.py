@@ -5,7 +5,8 @@ Only what lies ahead changes: what is past or has begun, was given back, or was 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, time
+from datetime import date as date_type
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +34,8 @@ Scope = Literal["one", "later", "all"]
 class Move:
     """Other clock times, other days (so many later, or earlier if negative) or another space.
 
-    What is None stays. To shorten is to move the start or the end into the old time.
+    What is None stays, and where no end is said, the length. To shorten is to say the old start and an
+    earlier end, or a later start and the old end.
     """
 
     starts: time | None = None
@@ -49,7 +51,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Texts:
-    """Other words, of the bookings that the dates belong to, with all their dates. What is None stays."""
+    """Other words, which all dates of a booking share: for all of a season only. What is None stays."""
 
     purpose: str | None = None
     note: str | None = None
@@ -93,6 +95,8 @@ def change(
     if isinstance(what, Release):
         return release(chosen, by=by, now=now)
     if isinstance(what, Texts):
+        if scope != "all":
+            raise Refused(words_are_for_all())
         return write(series, chosen, what, by=by)
     if scope == "one":
         return Changed([move_alone(chosen[0], what, by=by, now=now)], [])
@@ -164,6 +168,11 @@ def write(series: Series, chosen: Sequence[Occupancy], texts: Texts, *, by: User
     return Changed(list(chosen), [])
 
 
+def words_are_for_all() -> Problem:
+    message = _("All dates of a season share their details. Change them for all dates.")
+    return Problem("for_all_dates", message, "scope")
+
+
 def announce(series: Series, changed: Sequence[Occupancy], what: str, *, by: User) -> None:
     ids = [date.pk for date in changed]
     signals.series_changed.send(Series, series=series, dates=ids, what=what, by=by)
@@ -222,17 +231,23 @@ def target_of(date: Occupancy, what: Move) -> tuple[Wish, Problem | None]:
     """Return where a date would be, and why that is nowhere, if the clocks skip it."""
     booking = booking_of(date)
     starts, ends = local(date.starts_at), local(date.ends_at)
+    begins = starts.time() if what.starts is None else what.starts
     there = SeriesWish(
         space=what.space or date.space,
         weekdays=(),
         first_on=starts.date(),
-        starts=starts.time() if what.starts is None else what.starts,
-        ends=ends.time() if what.ends is None else what.ends,
+        starts=begins,
+        ends=what.ends or later_by(begins, ends.replace(tzinfo=None) - starts.replace(tzinfo=None)),
         without_holidays=False,
     )
     turn = recurrence.turn_on(starts.date() + what.days * A_DAY, there, Calendar())
     place = replace(wish_of(booking, date), space=there.space, starts_at=turn.starts_at, ends_at=turn.ends_at)
     return place, turn.skipped
+
+
+def later_by(clock: time, length: timedelta) -> time:
+    """Return what the clock shows so much later, on whatever day."""
+    return (datetime.combine(date_type.min, clock) + length).time()
 
 
 def is_elsewhere(date: Occupancy, there: Wish) -> bool:
@@ -275,7 +290,7 @@ def free_places(
             in_turn=len(going),
         )
         verdicts = dict(zip(going, judged, strict=True))
-        problems = {date: against(date, going[date], verdicts[date], by=by) for date in going}
+        problems = {date: against(date, going[date], verdicts[date], by=by, now=now) for date in going}
         staying = [NotDone(date, found) for date, found in problems.items() if found]
         if not staying:
             return {date: replace(going[date], space=verdict.space) for date, verdict in verdicts.items()}
@@ -285,14 +300,13 @@ def free_places(
     return {}
 
 
-def against(date: Occupancy, wish: Wish, judgement: Judgement, *, by: User) -> list[Problem]:
-    if judgement.problems or is_shorter(date, wish):
-        return judgement.problems
-    try:
-        lifecycle.must_pass_nobody_by(booking_of(date), wish, judgement, by=by)
-    except Refused as refusal:
-        return refusal.problems
-    return []
+def against(date: Occupancy, wish: Wish, judgement: Judgement, *, by: User, now: datetime) -> list[Problem]:
+    booking = booking_of(date)
+    late = giving_back.problem_with_moving(date, booking, by=by, now=now)
+    problems = [*judgement.problems, *([late] if late else [])]
+    if problems or is_shorter(date, wish):
+        return problems
+    return lifecycle.passing_by(booking, wish, judgement, by=by)
 
 
 def is_shorter(date: Occupancy, wish: Wish) -> bool:

@@ -223,9 +223,11 @@ class ChangeForm(forms.Form):
         since = said["since"]
         meant = [date for date in self.coming if not since or date.starts_at >= since.starts_at]
         now = as_it_is(self.series, meant)
+        # Both were seen in the form, so both are meant, if one was changed.
+        is_retimed = (said["starts"], said["ends"]) != (now.starts, now.ends)
         return Move(
-            starts=said["starts"] if said["starts"] != now.starts else None,
-            ends=said["ends"] if said["ends"] != now.ends else None,
+            starts=said["starts"] if is_retimed else None,
+            ends=said["ends"] if is_retimed else None,
             days=(said.get("weekday") or now.weekdays[0]) - now.weekdays[0],
             space=said["space"] if said["space"].pk != now.space_id else None,
         )

@@ -171,6 +171,19 @@ def test_where_dates_stay_only_the_whole_rest_goes_back_at_once(hall, onni):
     assert Booking.objects.get(pk=booking.pk).status == Status.CANCELLED
 
 
+def test_where_dates_stay_what_can_still_go_back_is_the_rest(hall):
+    say_policy(hall, single_dates_go_back=False, give_back_hours=24)
+    booking = booking_of(create_series(hall))
+    first, *others = dates_of(booking)
+
+    dates.release(others, by=booking.customer, now=first.starts_at - timedelta(hours=2))
+
+    assert [date.released_at is None for date in dates_of(Booking.objects.get(pk=booking.pk))] == [
+        True,
+        *(False for _other in others),
+    ]
+
+
 def test_where_dates_stay_the_rest_is_that_of_the_whole_series(gym):
     _whole, a, b, _a_and_c = gym
     for space in (a, b):

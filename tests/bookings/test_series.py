@@ -1,14 +1,15 @@
 """A season booked in one go: what is free, all or none, or with replacements; nobody without a reason."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.problems import Refused
-from bookings import invariants, lifecycle, series
+from bookings import dates, invariants, lifecycle, series
 from bookings.models import Booking, MissedDate, Occupancy, Sanction, Series, Status
+from bookings.series_changes import Move, change
 from bookings.wishes import Wish
 from tests.bookings.seasons import (
     FIRST,
@@ -283,6 +284,26 @@ def test_who_is_banned_books_no_season():
 
 
 # --- One transaction ------------------------------------------------------------------------------
+
+
+def test_the_same_again_is_what_it_had_become():
+    whole, a, *_others = create_season_gym()
+    made = book(tuesdays(whole, weeks=6))
+    mikael = made.series.customer
+    later = {"scope": "later", "since": made.made[2], "by": mikael, "now": NOW}
+    change(made.series, what=Move(starts=time(19), ends=time(21), space=a), **later)
+    dates.move(
+        Occupancy.objects.get(pk=made.made[5].pk),
+        space=a,
+        starts_at=tuesday(6, "08:00"),
+        ends_at=tuesday(6, "09:00"),
+        by=mikael,
+        now=NOW,
+    )
+
+    wish = series.again(made.series, FIRST)
+
+    assert (wish.space, wish.starts, wish.ends) == (a, time(19), time(21))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,6 +57,40 @@ def codes(refused) -> set[str]:
 # --- Moving ---------------------------------------------------------------------------------------
 
 
+def test_a_start_that_is_said_without_an_end_keeps_the_length(gym):
+    season = booked(gym[0], weeks=2)
+
+    all_of(season, Move(starts=time(9)))
+
+    assert times_of(season) == [(tuesday(week, "09:00"), tuesday(week, "11:00")) for week in (1, 2)]
+
+
+def test_a_night_that_is_moved_stays_a_night(gym):
+    season = booked(gym[0], weeks=1, starts=time(22), ends=time(2))
+
+    all_of(season, Move(starts=time(20)))
+
+    assert times_of(season) == [(tuesday(1, "20:00"), on(date(2026, 9, 2), "00:00"))]
+
+
+def test_nobody_gives_a_date_back_late_by_moving_it_first(gym):
+    say_policy(gym[0], give_back_hours=24)
+    season = booked(gym[0], weeks=3)
+    late = tuesday(1) - timedelta(hours=2)
+    mikael, first = season.series.customer, season.made[0]
+    elsewhere = {"space": gym[0], "starts_at": tuesday(1, "20:00"), "ends_at": tuesday(1, "22:00")}
+
+    with pytest.raises(Refused) as refusal:
+        dates.move(first, **elsewhere, by=mikael, now=late)
+    assert refusal.value.codes == {"too_late_to_give_back"}
+    changed = all_of(season, Move(starts=time(20)), now=late)
+    assert weeks_of(changed.refused) == [tuesday(1)]
+    assert codes(changed.refused) == {"too_late_to_give_back"}
+
+    onni = create_manager(gym[0].venue)
+    dates.move(Occupancy.objects.get(pk=first.pk), **elsewhere, by=onni, now=late)
+
+
 def test_this_and_later_dates_move_and_keep_who_they_are(gym):
     season = booked(gym[1])
 
@@ -269,6 +303,15 @@ def test_what_is_too_late_to_give_back_stays_and_says_so(gym):
     assert weeks_of(changed.refused) == [tuesday(1)]
     assert codes(changed.refused) == {"too_late_to_give_back"}
     assert len(changed.done) == 5
+
+
+def test_words_are_those_of_all_dates(gym):
+    season = booked(gym[0])
+
+    with pytest.raises(Refused) as refusal:
+        later(season, 2, Texts(purpose="Säbä"))
+
+    assert refusal.value.codes == {"for_all_dates"}
 
 
 def test_other_words_for_all_dates(gym):
