@@ -127,8 +127,8 @@ class NewSeriesSerializer(SeasonSerializer):
 class SeriesChangeSerializer(serializers.Serializer):
     """What is to become of dates to come. Past ones, those given back and those moved alone stay.
 
-    "move" takes `starts`, `ends`, `days` and `space`; without `ends` the length stays. "texts" takes the words,
-    which all dates share: its `scope` is "all". "release" gives back.
+    "move" takes `starts`, `ends`, `days` and `space`; without `ends` the length stays. "texts" takes the
+    words, which all dates share: its `scope` is "all". "release" gives back.
     """
 
     what = serializers.ChoiceField(choices=["move", "release", "texts"])
