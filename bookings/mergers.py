@@ -23,4 +23,7 @@ def follow(organisation: Organisation, into: Organisation) -> None:
         rows = model._default_manager.filter(organisation=organisation)
         lock(model, rows.values_list("pk", flat=True))
         rows.update(organisation=into)
+    asked = Swap.objects.filter(asked_organisation=organisation)
+    lock(Swap, asked.values_list("pk", flat=True))
+    asked.update(asked_organisation=into)
     Venue.objects.filter(run_by=organisation).update(run_by=into)

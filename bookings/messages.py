@@ -273,12 +273,13 @@ def tell_of_sanction(sanction: Sanction, what: str, *, now: datetime) -> None:
 
 
 def tell_of_swap(swap: Swap, what: str, *, now: datetime) -> None:
-    """Tell whoever has the wanted date of a proposal, and whoever proposed it of the answer."""
+    """Tell whoever was asked of a proposal, whoever proposed it of the answer, and both if it lapsed."""
+    asked = people_for(swap.asked, swap.asked_organisation)
     if what == "proposed":  # if it has not been answered already
-        booking = swap.wanted.booking
-        people = customers_of(booking) if booking and swap.state == Swap.State.PROPOSED else []
+        people = asked if swap.state == Swap.State.PROPOSED else []
     else:
-        people = people_for(swap.proposed_by, swap.organisation) if what != Swap.State.WITHDRAWN else []
+        people = [] if what == Swap.State.WITHDRAWN else people_for(swap.proposed_by, swap.organisation)
+        people += asked if what == Swap.State.LAPSED else []
     context = {"swap": swap, "what": what, "url": settings.SITE_URL + reverse("bookings:swaps")}
     for to in people:
         write("swap", "swap", context, to=to, cause=f"swap {what} {swap.pk}", now=now)

@@ -79,7 +79,11 @@ def is_customer(user: User, booking: Booking | Series) -> bool:
     Whoever left an organisation leaves its bookings; those of one that has ended are left to whoever booked
     for it at the end.
     """
-    if booking.organisation is None:
-        return booking.customer_id == user.pk
-    theirs = booking.organisation.memberships.filter(user=user, role__in=Membership.MAY_BOOK)
-    return theirs.exists()
+    return acts_for(user, booking.customer_id, booking.organisation)
+
+
+def acts_for(user: User, person: int | None, organisation: Organisation | None) -> bool:
+    """Is this person, by id, or books for the organisation for which it was done, also when it has ended."""
+    if organisation is None:
+        return person == user.pk
+    return organisation.memberships.filter(user=user, role__in=Membership.MAY_BOOK).exists()

@@ -47,6 +47,8 @@ def propose(offered: Occupancy, wanted: Occupancy, message: str, *, by: User, no
     if open_ones.count() >= MOST_OPEN:
         message_of = _("You have proposed to swap this date already. Withdraw a proposal first.")
         raise Refused(Problem("too_many_proposals", message_of))
+    mine, theirs = agreed_booking(offered), agreed_booking(wanted)
+    assert theirs.customer is not None, "It is confirmed."
     swap = Swap.objects.create(
         offered=offered,
         wanted=wanted,
@@ -54,7 +56,9 @@ def propose(offered: Occupancy, wanted: Occupancy, message: str, *, by: User, no
         wanted_starts_at=wanted.starts_at,
         message=message.strip(),
         proposed_by=by,
-        organisation=offered.booking.organisation if offered.booking else None,
+        organisation=mine.organisation,
+        asked=theirs.customer,
+        asked_organisation=theirs.organisation,
         proposed_at=now,
     )
     signals.swap_proposed.send(Swap, swap=swap)
@@ -66,6 +70,11 @@ def with_bookings(pks: list[int]) -> list[Occupancy]:
     told = "space__venue", "space__part_of", "booking__customer", "booking__organisation", "booking__space"
     found = Occupancy.objects.select_related(*told).in_bulk(pks)
     return [found[pk] for pk in pks]
+
+
+def agreed_booking(date: Occupancy) -> Booking:
+    assert date.booking is not None, "Both were looked at."
+    return date.booking
 
 
 def problems_with(offered: Occupancy, wanted: Occupancy, *, now: datetime) -> Iterator[Problem]:
@@ -275,7 +284,7 @@ def lapse_due(*, now: datetime) -> int:
 
 
 def visible_to(user: User) -> QuerySet[Swap]:
-    """Return proposals of their own dates and for them: of their organisations too.
+    """Return what somebody, or their organisations, proposed or were asked, whoever has the dates now.
 
     Whoever proposed it for an organisation and has left that sees it no more.
     """
@@ -284,25 +293,22 @@ def visible_to(user: User) -> QuerySet[Swap]:
         for side in ("offered", "wanted")
         for what in ("space__venue", "booking__customer", "booking__organisation", "booking__space")
     ]
-    mine = proposed_for(user) | side_of(user, "offered") | side_of(user, "wanted")
-    return Swap.objects.filter(mine).select_related(*told, "proposed_by", "organisation").distinct()
+    people = "proposed_by", "organisation", "asked", "asked_organisation"
+    return Swap.objects.filter(proposed_for(user) | asked_of(user)).select_related(*told, *people)
 
 
 def proposed_for(user: User) -> Q:
     """Proposals that they made for themselves, or somebody for their organisations."""
-    organisations = user.memberships.values("organisation")
-    return Q(proposed_by=user, organisation=None) | Q(organisation__in=organisations)
+    return Q(proposed_by=user, organisation=None) | Q(organisation__in=organisations_of(user))
 
 
-def wanted_of(user: User) -> QuerySet[Swap, int]:
-    """Return the ids of proposals for dates of theirs."""
-    return Swap.objects.filter(side_of(user, "wanted")).values_list("pk", flat=True)
+def asked_of(user: User) -> Q:
+    """Proposals for dates of theirs, or of their organisations."""
+    return Q(asked=user, asked_organisation=None) | Q(asked_organisation__in=organisations_of(user))
 
 
-def side_of(user: User, side: str) -> Q:
-    organisations = user.memberships.values("organisation")
-    alone = Q(**{f"{side}__booking__customer": user, f"{side}__booking__organisation": None})
-    return alone | Q(**{f"{side}__booking__organisation__in": organisations})
+def organisations_of(user: User) -> QuerySet:
+    return user.memberships.values("organisation")
 
 
 def can_propose(user: User, booking: Booking) -> bool:
@@ -312,11 +318,11 @@ def can_propose(user: User, booking: Booking) -> bool:
 
 
 def can_answer(user: User, swap: Swap) -> bool:
-    return swap.wanted.booking is not None and permissions.is_customer(user, swap.wanted.booking)
+    return permissions.acts_for(user, swap.asked_id, swap.asked_organisation)
 
 
 def can_withdraw(user: User, swap: Swap) -> bool:
-    return swap.offered.booking is not None and permissions.is_customer(user, swap.offered.booking)
+    return permissions.acts_for(user, swap.proposed_by_id, swap.organisation)
 
 
 # What may be answered to a proposal: how it is done, and who may.

@@ -97,7 +97,8 @@ def tell_of_swap(swap_id: int, what: str) -> None:
         for side in ("offered", "wanted")
         for what in ("space__venue", "booking__customer", "booking__organisation")
     ]
-    swap = Swap.objects.select_related(*told, "proposed_by", "organisation").get(pk=swap_id)
+    people = "proposed_by", "organisation", "asked", "asked_organisation"
+    swap = Swap.objects.select_related(*told, *people).get(pk=swap_id)
     messages.tell_of_swap(swap, what, now=timezone.now())
 
 

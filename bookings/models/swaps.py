@@ -34,6 +34,11 @@ class Swap(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
+    # Whom it was proposed to: after the swap, the wanted date is the proposer's.
+    asked = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    asked_organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     proposed_at = models.DateTimeField(editable=False)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False

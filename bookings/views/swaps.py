@@ -28,7 +28,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     theirs = swaps.visible_to(request.user)
     is_open = {"state": Swap.State.PROPOSED, "offered_starts_at__gt": now, "wanted_starts_at__gt": now}
-    incoming = theirs.filter(**is_open).filter(pk__in=swaps.wanted_of(request.user))[:SHOWN]
+    incoming = theirs.filter(**is_open).filter(swaps.asked_of(request.user))[:SHOWN]
     outgoing = theirs.filter(swaps.proposed_for(request.user))[:SHOWN]
     context = {
         "incoming": [(swap, swaps.can_answer(request.user, swap)) for swap in incoming],

@@ -187,16 +187,35 @@ def ban(gym, person) -> None:
     sanctions.decide(proposed, by=onni, now=NOW)
 
 
-def test_a_proposal_that_lapses_is_told_to_who_proposed_it(gym, tuesday, mikael, sari, mailoutbox):
-    other = booked(gym, create_user("Vieno"), WEDNESDAY, "20:00", "21:00")
+def test_a_proposal_that_lapses_is_told_to_both_sides(gym, tuesday, mikael, sari, mailoutbox):
+    vieno = create_user("Vieno")
+    other = booked(gym, vieno, WEDNESDAY, "20:00", "21:00")
     swap = swaps.propose(booked(gym, sari, TUESDAY, "10:00", "11:00"), tuesday, "", by=sari, now=NOW)
     swaps.propose(tuesday, other, "", by=mikael, now=NOW)
     swaps.agree(swap, by=mikael, now=NOW)
     deliver(task_name="bookings.tasks.tell_of_swap")
 
     told = {letter.to[0]: letter.subject for letter in mailoutbox}
-    assert set(told) == {mikael.email, sari.email}
+    assert set(told) == {mikael.email, sari.email, vieno.email}
     assert "is over" in told[mikael.email]
+    assert "is over" in told[vieno.email]
+
+
+@pytest.mark.usefixtures("monday_morning")
+def test_a_proposal_concerns_those_whom_it_asked_whoever_has_the_date_now(gym, tuesday, mikael, sari):
+    vieno = create_user("Vieno")
+    hers = booked(gym, vieno, WEDNESDAY, "20:00", "21:00")
+    passed_by = swaps.propose(
+        booked(gym, sari, TUESDAY, "10:00", "11:00"), hers, "Sopisiko?", by=sari, now=NOW
+    )
+
+    swaps.agree(swaps.propose(tuesday, hers, "", by=mikael, now=NOW), by=vieno, now=NOW)
+
+    assert holder(hers) == Organisation.objects.get()
+    assert passed_by not in swaps.visible_to(mikael)
+    assert passed_by in swaps.visible_to(vieno)
+    late = signed_in(vieno).post(reverse("bookings:answer_swap", args=[passed_by.pk, "agree"]), follow=True)
+    assert "answered or withdrawn already" in words(late)
 
 
 def test_who_left_the_club_neither_hears_of_its_swap_nor_sees_it(
