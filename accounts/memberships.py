@@ -1,5 +1,8 @@
 """Who belongs to an organisation, and how organisations begin and end. This module alone writes it.
 
+What somebody booked or waits for in its name stays the organisation's when they leave, and whoever books
+for it looks after that. Pages and rules ask for the memberships as they are now: nobody need be told.
+
 Every function locks the organisation before it judges, so that of two owners who leave at once one finds
 herself the last. Of two organisations the one with the smaller id is locked first.
 """
@@ -93,7 +96,7 @@ def remove(membership: Membership, *, by: User, now: datetime) -> None:
     membership = member_in_hand(membership)
     must_manage(by, membership.organisation)
     must_leave_an_owner(membership)
-    take_away(membership)
+    membership.delete()
 
 
 @transaction.atomic
@@ -115,7 +118,7 @@ def leave(organisation: Organisation, *, user: User, successor: User | None = No
             heir.save(update_fields=["role"])
         else:
             end(organisation, now=now)
-    take_away(membership)
+    membership.delete()
 
 
 def successors(membership: Membership) -> list[Membership]:
@@ -138,12 +141,6 @@ def must_leave_an_owner(membership: Membership) -> None:
 def last_owner(field: str = "") -> Problem:
     message = _("An organisation has at least one owner. Make somebody else an owner first.")
     return Problem("last_owner", message, field)
-
-
-def take_away(membership: Membership) -> None:
-    organisation, user = membership.organisation, membership.user
-    membership.delete()
-    signals.member_removed.send(Membership, organisation=organisation, user=user)
 
 
 # --- How one ends ---------------------------------------------------------------------------------

@@ -5,4 +5,3 @@ from django.dispatch import Signal
 invitation_made = Signal()  # carries `invitation`
 # Carries `organisation` and `into`, of which both are locked: what was the one's is the other's from now on.
 organisations_merged = Signal()
-member_removed = Signal()  # carries `organisation` and `user`: left, or was removed

@@ -65,8 +65,11 @@ def people_for(customer: User, organisation: Organisation | None) -> list[User]:
 
 
 def owners_of(organisation: Organisation) -> list[User]:
-    owners = organisation.memberships.filter(role=Membership.Role.OWNER, user__is_active=True)
-    return [membership.user for membership in owners.select_related("user")]
+    """Return the owners who can sign in; where none can, those who book for the organisation."""
+    active = organisation.memberships.filter(user__is_active=True).select_related("user").order_by("pk")
+    people = [(membership.role, membership.user) for membership in active]
+    owners = [user for role, user in people if role == Membership.Role.OWNER]
+    return owners or [user for role, user in people if role in Membership.MAY_BOOK]
 
 
 def managers_of(venue_id: int):
@@ -224,7 +227,12 @@ def offer(made: Offer, *, now: datetime) -> None:
 
 
 def end_of_offer(made: Offer, *, now: datetime) -> None:
-    """Tell that an offer can be had no more, though nobody has answered."""
+    """Tell who still waits that an offer can be had no more, though nobody has answered.
+
+    Who gave up knows it, and whose wait was ended is told of that.
+    """
+    if made.waiting.ended_at:
+        return
     context = {"offer": made, "url": settings.SITE_URL + reverse("bookings:waiting")}
     for to in people_for(made.waiting.customer, made.waiting.organisation):
         write("offer", "offer_withdrawn", context, to=to, cause=f"offer withdrawn {made.pk}", now=now)
@@ -309,6 +317,9 @@ def write(
     booking: Booking | None = None,
     now: datetime,
 ) -> None:
+    """Write to somebody who can sign in; to nobody else."""
+    if not to.is_active:
+        return
     mailing.keep(
         kind,
         f"bookings/messages/{template}",

@@ -14,10 +14,13 @@ BOOKED_BEFORE = timedelta(days=2)
 def due(*, now: datetime) -> QuerySet[Occupancy]:
     """Return the dates of which their customers are to be reminded now, and were not.
 
-    Of a series only the first: a club knows when its turns are.
+    Of a series only the first that it has: a club knows when its turns are.
     """
     earlier = Occupancy.objects.filter(
-        booking__series=OuterRef("booking__series"), starts_at__lt=OuterRef("starts_at")
+        booking__series=OuterRef("booking__series"),
+        booking__status=Status.CONFIRMED,
+        released_at=None,
+        starts_at__lt=OuterRef("starts_at"),
     )
     told = Message.objects.filter(kind="reminder", created_at__gte=now - settings.REMIND_BEFORE)
     dates = Occupancy.objects.filter(

@@ -16,9 +16,10 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Case, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.problems import Problem, Refused
 from accounts.versions import ChangedMeanwhile
 from venues import audiences, city_calendar, policies
@@ -343,10 +344,28 @@ def put_in_order(*, now: datetime) -> None:
         elif not can_be_had(offer, now=now):
             withdraw(offer, now=now)
     for waiting in Waiting.objects.open().select_related("customer", "organisation"):
-        if not is_in_order(waiting):
+        if not is_in_order(waiting) and not hand_over(waiting):
             end_wait(waiting, "not_allowed", now=now)
         elif waiting.last_on < local(now).date() and not waiting.offers.open().exists():
             end_wait(waiting, "over", now=now)
+
+
+@in_one_transaction
+def hand_over(waiting: Waiting) -> bool:
+    """Let an organisation keep its place when whoever asked for it has left: an owner waits on for it.
+
+    Returns whether somebody does.
+    """
+    waiting = in_hand(waiting)
+    if waiting.organisation is None or waiting.organisation.closed_at:
+        return False
+    roles = waiting.organisation.memberships.filter(role__in=Membership.MAY_BOOK, user__is_active=True)
+    heir = roles.order_by(Case(When(role=Membership.Role.OWNER, then=0), default=1), "pk").first()
+    if heir is None:
+        return False
+    waiting.customer_id = heir.user_id
+    waiting.save(update_fields=["customer"])
+    return True
 
 
 def end_wait(waiting: Waiting, why: str, *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from accounts import memberships
 from accounts.models import Membership, Organisation, PriceGroup
 from tests.bookings.pages import words
 from tests.factories import NOW, create_manager, create_organisation, create_user, create_venue
+from venues import city_forms
 
 pytestmark = pytest.mark.django_db
 INDEX = reverse("venues:organisations")
@@ -86,6 +87,23 @@ def test_a_business_id_of_another_is_refused_and_leads_to_merging(staff, club):
     assert page.status_code == wrong.status_code == 422
     assert "Yhdistä" in str(page.context["form"].errors["business_id"])
     assert "business_id" in wrong.context["form"].errors
+
+
+def test_a_business_id_that_somebody_takes_meanwhile_is_refused_as_any_other(staff, club, monkeypatch):
+    taken_since, asked = iter([False]), city_forms.is_taken
+    monkeypatch.setattr(
+        city_forms, "is_taken", lambda *ids, **but: next(taken_since, None) is None and asked(*ids, **but)
+    )
+    monkeypatch.setattr(city_forms.OrganisationForm, "validate_constraints", lambda form: None, raising=False)
+    written_then = written(staff.get(page_of(club)), business_id="0201256-6")
+    memberships.found("Toinen", "club", "0201256-6", by=create_user(), now=NOW)
+
+    page = staff.post(page_of(club), written_then)
+
+    assert page.status_code == 422
+    assert "Yhdistä" in str(page.context["form"].errors["business_id"])
+    club.refresh_from_db()
+    assert club.business_id == ""
 
 
 def test_units_of_the_city_are_made_by_its_staff(staff):

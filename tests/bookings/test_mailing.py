@@ -6,23 +6,27 @@ from smtplib import SMTPServerDisconnected
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models import F
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import invitations
 from accounts.models import Membership
-from bookings import mailing, messages, reminders, sanctions
+from bookings import dates, lifecycle, mailing, messages, reminders, sanctions
 from bookings.models import Message, MessageText, Sanction
 from tests.factories import (
     NOW,
     create_booking,
     create_manager,
     create_organisation,
+    create_series,
     create_space,
     create_user,
 )
 from tests.post import deliver, send_all, tell
 
 pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -146,6 +150,55 @@ def test_people_are_reminded_once_a_day_before_of_what_they_booked_long_before(m
     assert len(mailoutbox) == 1
     remind(start)
     assert len(mailoutbox) == 1
+
+
+def test_of_a_season_people_are_reminded_of_the_first_date_that_they_still_have(mailoutbox):
+    season = create_series(create_space(), weeks=3)
+    first, second, _third = season.bookings.get().dates.order_by("starts_at")
+    dates.release([first], by=season.customer, now=NOW)
+
+    due = [*reminders.due(now=first.starts_at - timedelta(hours=24))]
+    later = [*reminders.due(now=second.starts_at - timedelta(hours=24))]
+
+    assert (due, later) == ([], [second])
+
+
+def test_what_ended_at_one_place_is_no_first_date_of_the_season_at_another():
+    here, there = create_space(), create_space()
+    season = create_series(here, there, weeks=1)
+    ended, lives = season.bookings.order_by("pk")
+    times = ("setup_at", "starts_at", "ends_at", "clear_at")
+    lives.dates.update(**{column: F(column) + HOUR for column in times})
+    lifecycle.cancel(ended, by=season.customer, now=NOW)
+
+    date = lives.dates.get()
+    assert [*reminders.due(now=date.starts_at - timedelta(hours=24))] == [date]
+
+
+def test_an_account_that_was_closed_gets_no_mail(booking, anna, mailoutbox):
+    onni = create_manager(booking.space.venue)
+    for user in (anna, onni):
+        user.is_active = False
+        user.save()
+
+    tell(booking, "cancelled")
+
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize(("other", "is_told"), [("owner", True), ("booker", True), ("viewer", False)])
+def test_when_the_bookers_account_was_closed_the_clubs_people_are_told(other, is_told, mailoutbox):
+    sari, mikael = create_user("Sari"), create_user("Mikael")
+    club = create_organisation(sari, role=Membership.Role.OWNER)
+    club.memberships.create(user=mikael, role=other)
+    booking = create_booking(create_space(), customer=sari, organisation=club)
+    sari.is_active = False
+    sari.save()
+    booking.refresh_from_db()
+
+    tell(booking, "moved")
+
+    assert [letter.to for letter in mailoutbox] == [[mikael.email]] * is_told
 
 
 def test_those_concerned_are_heard_and_told(mailoutbox):

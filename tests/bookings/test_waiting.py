@@ -25,6 +25,7 @@ from tests.factories import (
     hour,
     say_policy,
 )
+from tests.post import deliver
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_is_as_promised")]
 
@@ -365,6 +366,22 @@ def test_who_books_for_the_organisation_no_more_waits_for_it_no_more(gym):
     assert (aino_waits.ended_at, offer.state) == (NOW, "withdrawn")
 
 
+def test_the_club_keeps_its_place_when_whoever_asked_for_it_leaves(gym):
+    sari, veera, mikael = create_user("Sari"), create_user("Veera"), create_user("Mikael")
+    club = create_organisation(sari, veera)
+    club.memberships.create(user=mikael, role=Membership.Role.OWNER)
+    booking = create_booking(gym)
+    club_waits = waits(gym, who=sari, organisation=club)
+    waits(gym, now=NOW + HOUR)
+    memberships.leave(club, user=sari, now=NOW)
+
+    waiting.put_in_order(now=NOW)
+    (offer,) = freed(booking)
+
+    club_waits.refresh_from_db()
+    assert (club_waits.customer, club_waits.ended_at, offer.waiting) == (mikael, None, club_waits)
+
+
 def test_an_organisation_that_ended_waits_for_nothing(gym):
     aino = create_user()
     club = create_organisation(aino)
@@ -412,6 +429,30 @@ def test_giving_up_gives_the_offered_time_back(gym):
     first.refresh_from_db()
     assert (offer.state, first.ended_at) == ("withdrawn", NOW)
     assert next_offer.waiting == second
+
+
+def test_who_gives_up_is_not_told_that_the_time_cannot_be_had(gym, mailoutbox):
+    booking, first = create_booking(gym), waits(gym)
+    freed(booking)
+    deliver()
+    mailoutbox.clear()
+
+    waiting.give_up(first, by=first.customer, now=NOW)
+    deliver(task_name="bookings.tasks.tell_of_offer")
+
+    assert mailoutbox == []
+
+
+def test_who_still_waits_is_told_that_an_offer_is_gone(gym, mailoutbox):
+    booking, first = create_booking(gym), waits(gym)
+    (offer,) = freed(booking)
+    deliver()
+    mailoutbox.clear()
+
+    waiting.withdraw(offer, now=NOW)
+    deliver(task_name="bookings.tasks.tell_of_offer")
+
+    assert [letter.to for letter in mailoutbox] == [[first.customer.email]]
 
 
 def test_a_wait_is_over_when_its_last_day_has_passed(gym):

@@ -1,5 +1,8 @@
 """The pages of the waiting list: asking to wait, what is offered, and answering from the mail."""
 
+import html
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,7 +10,7 @@ from django.urls import reverse
 from accounts.models import Membership
 from bookings import waiting
 from bookings.models import Booking, Offer, Status, Waiting
-from tests.bookings.pages import press, signed_in, words
+from tests.bookings.pages import period, press, signed_in, words
 from tests.bookings.test_waiting import SATURDAY, freed, wished
 from tests.factories import (
     NOW,
@@ -75,6 +78,22 @@ def test_from_a_taken_time_one_waits_for_just_that_time(hall, aino):
     assert (waits.customer, [*waits.spaces.all()], waits.weekdays) == (aino, [hall], [6])
     assert (waits.minutes, waits.attendees, waits.purpose) == (120, 12, "Sählyä")
     assert "Stop waiting" in words(client.get(MINE))
+
+
+def test_who_looks_for_herself_waits_for_herself_though_she_acts_for_a_club(hall, aino):
+    club = create_organisation(aino)
+    create_booking(hall)
+    client = signed_in(aino)
+    client.post(reverse("act_for"), {"organisation": club.pk})
+
+    hold = f"{reverse('bookings:hold', args=[hall.pk])}?organisation="
+    page = client.post(hold, {"period": period()})
+    form = client.get(page.context["wait"])
+    of_the_space = client.get(f"{reverse('bookings:space', args=[hall.pk])}?organisation=")
+
+    assert form.context["form"]["organisation"].value() == ""
+    link = re.search(r'href="([^"]*/waiting/new/[^"]*)"', of_the_space.content.decode())[1]
+    assert client.get(html.unescape(link)).context["form"]["organisation"].value() == ""
 
 
 def test_one_may_wait_for_any_part_of_a_hall_or_any_gym_of_the_venue(gym, venue, aino):

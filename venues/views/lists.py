@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -75,6 +76,13 @@ def save(request: SignedInRequest, which: str, row: Model) -> HttpResponse:
     form = kept.form(posted(request), instance=row)
     if request.method != "POST" or not form.is_valid():
         return show(request, "venues/list_edit.html", form, which=which, kept=kept, name=name)
-    form.save()
+    try:
+        with transaction.atomic():
+            form.save()
+    except IntegrityError:  # somebody took its business ID or code since the form was judged
+        form = kept.form(posted(request), instance=row)
+        if form.is_valid():
+            raise
+        return show(request, "venues/list_edit.html", form, which=which, kept=kept, name=name)
     messages.success(request, _("%(name)s has been saved.") % {"name": row})
     return redirect("venues:list", which)
