@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -16,7 +16,7 @@ from accounts.problems import Problem, Refused
 from venues.models import Space
 
 from . import dates, judging, lifecycle, occupancies, permissions, signals
-from .models import Booking, Occupancy, Status, Swap
+from .models import Booking, Hit, Impact, Occupancy, Status, Swap
 from .moves import end_quietly, lock_customer, split_off
 from .transactions import in_one_transaction, lock
 from .wishes import asker_of, dates_left, dates_of, wish_of
@@ -87,6 +87,10 @@ def problems_with(offered: Occupancy, wanted: Occupancy, *, now: datetime) -> It
             yield Problem("already_begun", _("One of the two dates has already begun."))
         elif not date.space.can_be_swapped:
             yield Problem("not_swappable", _("The venue lets nobody swap dates of this space."))
+    leaving = Hit.objects.filter(date__in=[offered, wanted], impact__in=Impact.objects.pending())
+    if leaving.exclude(fate=Hit.Fate.KEEP).exists():  # nobody is told of it before it is due
+        message = _("One of the two dates cannot be swapped right now. Try again tomorrow, or ask the venue.")
+        yield Problem("not_swappable_now", message)
     if offered.booking and wanted.booking and whose(offered.booking) == whose(wanted.booking):
         yield Problem("same_customer", _("Both dates are yours already."))
 
@@ -272,6 +276,8 @@ def lapse_due(*, now: datetime) -> int:
     over = (
         Q(offered_starts_at__lte=now)
         | Q(wanted_starts_at__lte=now)
+        | ~Q(offered__starts_at=F("offered_starts_at"))
+        | ~Q(wanted__starts_at=F("wanted_starts_at"))
         | ~Q(offered__booking__status=Status.CONFIRMED)
         | ~Q(wanted__booking__status=Status.CONFIRMED)
         | Q(offered__released_at__isnull=False)

@@ -30,7 +30,7 @@ from venues.audiences import asker
 from venues.clock import local
 from venues.models import Venue
 
-from .. import dates, judging, limits, permissions, series, series_in_words
+from .. import dates, judging, limits, permissions, series, series_in_words, swaps
 from ..models import AGREED_OR_ASKED, Booking, MissedDate, Occupancy, Series
 from ..recurrence import LEFT_OUT
 from ..series_forms import RangeForm
@@ -96,6 +96,7 @@ class DateRow:
     reasons: Sequence[str] = ()
     can_go: bool = False
     can_move: bool = False
+    can_swap: bool = False
     can_come_again: bool = False
 
 
@@ -136,8 +137,9 @@ def told(request: SignedInRequest, asked: Series) -> dict:
         for booking in bookings_of(taken)
         if may and permissions.can_move(request.user, booking, booking.space)
     }
+    swappable = {booking.pk for booking in bookings_of(taken) if swaps.can_propose(request.user, booking)}
     usual = as_it_is(asked, coming)
-    own = [row_of(date, usual, may, now, movable) for date in taken]
+    own = [row_of(date, usual, may, now, movable, swappable) for date in taken]
     rows = sorted([*own, *missed], key=attrgetter("starts_at"))
     return {
         "series": asked,
@@ -183,7 +185,12 @@ def may_change(user: User, asked: Series) -> set[int]:
 
 
 def row_of(
-    date: Occupancy, usual: Series, may: set[int], now: datetime, movable: Collection[int] = ()
+    date: Occupancy,
+    usual: Series,
+    may: set[int],
+    now: datetime,
+    movable: Collection[int] = (),
+    swappable: Collection[int] = (),
 ) -> DateRow:
     booking = booking_of(date)
     is_theirs_and_ahead = date.starts_at > now and booking.space.venue_id in may
@@ -197,6 +204,7 @@ def row_of(
         date=date,
         can_go=can_go,
         can_move=can_go and booking.pk in movable,
+        can_swap=can_go and booking.pk in swappable,
         can_come_again=is_theirs_and_ahead and is_back,
     )
 
