@@ -24,6 +24,8 @@ from venues.opening_hours import Span, Stretch
 
 # No space lets people book farther ahead.
 FARTHEST_DAYS = 390
+# Of whose models every constraint has to be in force. Apps above add theirs, and promises of their own.
+APPS = ["venues", "bookings"]
 # So long after its time an offer may wait for the worker that ends it.
 LATE_MINUTES = 30
 
@@ -407,8 +409,8 @@ def one_moment() -> Iterator[None]:
 
 
 def names_of_constraints() -> list[str]:
-    """Return what the models of places and bookings promise. The database may know it as an index."""
-    models = [model for app in ("venues", "bookings") for model in apps.get_app_config(app).get_models()]
+    """Return what the models of these apps promise. The database may know it as an index."""
+    models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
     return sorted(constraint.name for model in models for constraint in model._meta.constraints)
 
 
