@@ -298,7 +298,7 @@ def as_it_was(series: Series) -> Series:
     last = (
         kept.filter(booking__status__in=AGREED_OR_ASKED).select_related("space").order_by("-starts_at", "-pk")
     )
-    return as_it_is(series, last[:1])
+    return as_it_is(series, list(last[:1]))
 
 
 def words_of(series: Series) -> Wish:
