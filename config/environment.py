@@ -32,6 +32,13 @@ def env_int(name: str, default: int, *, at_least: int = 0, at_most: int | None =
     return value
 
 
+def env_choice(name: str, default: str, *, of: tuple[str, ...]) -> str:
+    value = env(name, default)
+    if value not in of:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to one of: {', '.join(of)}.")
+    return value
+
+
 def env_bool(name: str, default: bool) -> bool:
     value = env(name, "1" if default else "0")
     if value not in {"0", "1"}:

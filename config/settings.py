@@ -226,6 +226,18 @@ STRIPE_API_BASE = environment.stripe_base("STRIPE_API_BASE", key=STRIPE_SECRET_K
 # The pages on which people pay: their browsers are sent there.
 STRIPE_CHECKOUT_ORIGIN = STRIPE_API_BASE or "https://checkout.stripe.com"
 
+# Who sells, as it stands on invoices and receipts.
+SELLER = {
+    "name": env("SELLER_NAME", f"{CITY_NAME} (demo)" if DEMO else CITY_NAME),
+    "business_id": env("SELLER_BUSINESS_ID", ""),
+    "address": env("SELLER_ADDRESS", ""),
+    "email": env("SELLER_EMAIL", DEFAULT_FROM_EMAIL),
+    "iban": env("SELLER_IBAN", ""),
+    "bic": env("SELLER_BIC", ""),
+}
+BILL_BY = environment.env_choice("BILL_BY", "month", of=("month", "season"))
+INVOICE_DAYS = env_int("INVOICE_DAYS", 14, at_least=1)
+
 # --- Language, time, static files ----------------------------------------------------------------
 
 LANGUAGE_CODE = "fi"
