@@ -132,6 +132,56 @@ def test_a_turn_that_would_end_in_the_hour_that_march_skips_is_none_either():
     assert [turn.skipped and turn.skipped.code for turn in turns(asked)] == [None, "no_such_time"]
 
 
+# --- Odd days -------------------------------------------------------------------------------------
+
+
+def test_the_leap_day_is_a_day_like_others():
+    asked = series(first_on=date(2028, 2, 22), last_on=date(2028, 3, 7))
+
+    assert days(asked) == [date(2028, 2, 22), date(2028, 2, 29), date(2028, 3, 7)]
+
+
+def test_every_other_week_goes_on_over_a_year_with_fifty_three_weeks():
+    assert date(2026, 12, 29).isocalendar().week == 53
+    asked = series(first_on=date(2026, 12, 15), last_on=date(2027, 1, 26), every_weeks=2)
+
+    assert days(asked) == [date(2026, 12, 15), date(2026, 12, 29), date(2027, 1, 12), date(2027, 1, 26)]
+
+
+def test_the_night_of_new_year_belongs_to_the_day_on_which_it_begins():
+    asked = series(
+        weekdays=[4],
+        first_on=date(2026, 12, 31),
+        last_on=date(2026, 12, 31),
+        starts=time(22),
+        ends=time(2),
+        without_holidays=True,
+    )
+
+    (night,) = turns(asked)
+    assert not night.skipped
+    assert (night.starts_at, night.ends_at) == (
+        at(date(2026, 12, 31), time(22)),
+        at(date(2027, 1, 1), time(2)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "hours"),
+    [
+        (date(2026, 10, 17), [5, 6, 5]),  # the clocks go back in the second night
+        (date(2027, 3, 20), [5, 4, 5]),  # and forward
+    ],
+)
+def test_nights_end_when_the_clocks_say_so_on_both_nights_of_change(first, hours):
+    last = first + timedelta(days=14)
+    asked = series(
+        weekdays=[6], first_on=first, last_on=last, starts=time(23), ends=time(4), without_holidays=False
+    )
+
+    assert [(turn.ends_at - turn.starts_at) / timedelta(hours=1) for turn in turns(asked)] == hours
+
+
 # --- Holidays -------------------------------------------------------------------------------------
 
 
