@@ -18,7 +18,7 @@ from django.utils.translation import get_language, ngettext
 from accounts.texts import Text
 
 from .. import hall_plan as plans
-from .. import wording
+from .. import money, wording
 from ..clock import exact, local
 from ..fields import pieces
 from ..models import Space, Venue
@@ -35,6 +35,7 @@ register.filter("when", wording.when)
 register.filter("full_when", wording.full_when)
 register.filter("duration", wording.duration)
 register.filter("distance", wording.distance)
+register.filter("euros", money.euros)
 
 
 @register.filter
