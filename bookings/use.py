@@ -1,7 +1,7 @@
 """Whether people came: said by themselves on the spot, or by whoever looks after the venue."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Case, Count, F, Max, QuerySet, When
@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.problems import Problem, Refused
+from venues.clock import at, exact
+from venues.models import Venue
+from venues.opening_hours import A_DAY
 
 from . import permissions, signals
 from .models import Booking, Occupancy, Status
@@ -90,6 +93,33 @@ def can_check_in_now(user: User, date: Occupancy, *, now: datetime) -> bool:
         and not (date.released_at or date.arrived_at)
         and permissions.can_check_in(user, booking)
     )
+
+
+# --- Who is expected ------------------------------------------------------------------------------
+
+
+def is_day(day: date) -> bool:
+    """Whether it is a day of which something may be written down, now or one day."""
+    return 2000 <= day.year <= 2100
+
+
+def expected(venues: QuerySet[Venue], day: date) -> QuerySet[Occupancy]:
+    """Return the confirmed dates of a day at some venues, venue by venue."""
+    dates = of_bookings().filter(
+        booking__status=Status.CONFIRMED,
+        released_at=None,
+        space__venue__in=venues,
+        starts_at__lt=exact(at(day + A_DAY)),
+        ends_at__gt=exact(at(day)),
+    )
+    return dates.order_by("space__venue__name_fi", "space__venue", "starts_at", "space", "pk")
+
+
+def of_bookings() -> QuerySet[Occupancy]:
+    """Return the dates that somebody has booked, with who and where."""
+    dates = Occupancy.objects.filter(booking__isnull=False).exclude(booking__customer=None)
+    people = "booking__customer", "booking__organisation", "booking__space__venue"
+    return dates.select_related(*people, "space__venue", "space__part_of")
 
 
 # --- Counting -------------------------------------------------------------------------------------

@@ -15,8 +15,10 @@ from rest_framework.views import APIView
 from accounts.api import OrganisationViewSet
 from bookings.api.availability import Availability, AvailabilityOfSpace
 from bookings.api.bookings import BookingViewSet
+from bookings.api.sanctions import SanctionViewSet
 from bookings.api.series import SeriesViewSet
 from bookings.api.swaps import SwapViewSet
+from bookings.api.use import UseViewSet
 from bookings.api.waiting import OfferViewSet, WaitingViewSet
 from venues.api.views import DistrictViewSet, SpaceViewSet, VenueViewSet
 
@@ -51,6 +53,8 @@ router.register("series", SeriesViewSet, basename="series")
 router.register("swaps", SwapViewSet, basename="swap")
 router.register("waiting", WaitingViewSet, basename="waiting")
 router.register("offers", OfferViewSet, basename="offer")
+router.register("use", UseViewSet, basename="use")
+router.register("sanctions", SanctionViewSet, basename="sanction")
 
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),

@@ -295,6 +295,7 @@ SPECTACULAR_SETTINGS = {
         "OrganisationKind": "accounts.models.Organisation.Kind",
         "MembershipRole": "accounts.models.Membership.Role",
         "BookingStatus": "bookings.api.bookings.STATES",
+        "SanctionKind": "bookings.models.Sanction.Kind",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; no request of ours is near it

@@ -6,7 +6,6 @@ from itertools import groupby
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,11 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.problems import Refused
 from accounts.requests import SignedInRequest
-from venues.clock import at, exact, local
+from venues.clock import local
 from venues.models import Venue
 
 from .. import permissions, use
-from ..models import Occupancy, Status
+from ..models import Occupancy
 
 A_DAY = timedelta(days=1)
 STEPS: dict[str, Callable] = {"arrived": use.arrive, "absent": use.mark_no_show, "unmark": use.unmark}
@@ -38,7 +37,7 @@ def day(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     today = local(now).date()
     asked = day_of(request) or today
-    found = groupby(expected(venues, asked), key=lambda date: date.space.venue)
+    found = groupby(use.expected(venues, asked), key=lambda date: date.space.venue)
     context = {
         "day": asked,
         "today": today,
@@ -57,21 +56,7 @@ def day_of(request: SignedInRequest):
         asked = parse_date(request.GET.get("day", ""))
     except ValueError:
         return None
-    return asked if asked and 2000 <= asked.year <= 2100 else None
-
-
-def expected(venues: QuerySet[Venue], asked) -> QuerySet[Occupancy]:
-    dates = Occupancy.objects.filter(
-        booking__status=Status.CONFIRMED,
-        released_at=None,
-        space__venue__in=venues,
-        starts_at__lt=exact(at(asked + A_DAY)),
-        ends_at__gt=exact(at(asked)),
-    )
-    people = dates.select_related(
-        "booking__customer", "booking__organisation", "space__venue", "space__part_of"
-    )
-    return people.order_by("space__venue__name_fi", "space__venue", "starts_at", "space", "pk")
+    return asked if asked and use.is_day(asked) else None
 
 
 @require_POST
@@ -91,8 +76,7 @@ def step(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
 
 def one_date(request: SignedInRequest, pk: int, what: str) -> Occupancy:
     """Return the date, if it is for this person to write that down."""
-    dates = Occupancy.objects.filter(booking__isnull=False).exclude(booking__customer=None)
-    date = get_object_or_404(dates.select_related("booking__space__venue", "booking__organisation"), pk=pk)
+    date = get_object_or_404(use.of_bookings(), pk=pk)
     assert date.booking is not None
     may = permissions.can_check_in if what == "arrived" else permissions.can_note_use
     if not may(request.user, date.booking):
