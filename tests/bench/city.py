@@ -201,10 +201,11 @@ from taken where pg_temp.dice(id, 6) < 12 / 88.0
 BOOKINGS = """
 insert into bookings_booking (
     id, space_id, customer_id, status, competes, purpose, attendees, note, adult_name, adult_phone, reason,
-    created_at, cancelled_at, cancelled_by_id
+    add_ons, created_at, cancelled_at, cancelled_by_id
 )
 select booking_id, min(space_id), customer, case when is_cancelled then 'cancelled' else 'confirmed' end,
-       false, 'Harjoitukset', 10, '', '', '', '', min(starts_at) - interval '20 days',
+       false, 'Harjoitukset', 10, '', '', '', '', '{}',
+       min(starts_at) - interval '20 days',
        case when is_cancelled then min(starts_at) - interval '5 days' end,
        case when is_cancelled then customer end
 from taken,
