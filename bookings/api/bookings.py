@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
@@ -20,11 +19,9 @@ from drf_spectacular.utils import (
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from accounts.details import could_be_born_on, remember_birth
 from accounts.models import Organisation, User
@@ -38,6 +35,7 @@ from ..models import Booking, Occupancy, Status
 from ..wishes import Wish, next_date, wish_of
 from .fields import ById, Instant, OwnOrganisation, Text, WholeNumber
 from .idempotency import answered_once
+from .own import OwnViewSet
 from .questions import Period, begin, end
 
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
@@ -255,18 +253,11 @@ class BookingFilter(filters.FilterSet):
 # --- Answers --------------------------------------------------------------------------------------
 
 
-class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
+class BookingViewSet(RetrieveModelMixin, OwnViewSet):
     """Bookings that the caller may see: their own, their organisations', those of venues they manage."""
 
-    permission_classes = [IsAuthenticated]
     serializer_class = BookingSerializer
     filterset_class = BookingFilter
-    lookup_value_regex = "[0-9]+"
-
-    @property
-    def caller(self) -> User:
-        assert isinstance(self.request.user, User)
-        return self.request.user
 
     def get_queryset(self):
         bookings = Booking.objects.submitted().visible_to(self.request.user).with_place()
@@ -424,11 +415,6 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         date.booking = booking
         return date
 
-    def finalize_response(self, request, response, *args, **kwargs):
-        response = super().finalize_response(request, response, *args, **kwargs)
-        patch_cache_control(response, private=True, no_store=True)
-        return response
-
     def get_object(self) -> Booking:
         """Return the booking; one that the caller may not see is not there."""
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
@@ -438,11 +424,6 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         if not may(self.caller, booking):
             raise PermissionDenied
         return booking
-
-    def asked(self, question: type[serializers.Serializer], data) -> dict:
-        given = question(data=data, context=self.get_serializer_context())
-        given.is_valid(raise_exception=True)
-        return given.validated_data
 
     def told(self, booking: Booking, code: int = status.HTTP_200_OK) -> Response:
         prefetch_related_objects([booking], TIMES)

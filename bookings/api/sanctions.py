@@ -20,7 +20,7 @@ from ..models import Booking, Sanction
 from .bookings import CustomerSerializer, OrganisationSerializer
 from .fields import ById, Instant, Text
 from .idempotency import answered_once
-from .waiting import OwnViewSet
+from .own import OwnViewSet
 
 LONGEST_REASON, LONGEST_ANSWER = 2000, 4000
 

@@ -6,21 +6,17 @@ from datetime import datetime, time
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from accounts.details import remember_birth
-from accounts.models import User
 from venues.api.serializers import Texts
 from venues.models import Space, TermsVersion
 
@@ -34,7 +30,9 @@ from .bookings import STATES, BirthDate, CustomerSerializer, OrganisationSeriali
 from .errors import AlternativeSerializer, ProblemSerializer
 from .fields import ById, Instant, OwnOrganisation, Text, WholeNumber
 from .idempotency import answered_once
+from .own import OwnViewSet
 
+WORDS = ("purpose", "note", "adult_name", "adult_phone")
 TIME_OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -261,17 +259,10 @@ class ChangedSerializer(serializers.Serializer):
 # --- Answers --------------------------------------------------------------------------------------
 
 
-class SeriesViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
+class SeriesViewSet(RetrieveModelMixin, OwnViewSet):
     """Seasons that the caller may see: their own, their organisations', those at venues they manage."""
 
-    permission_classes = [IsAuthenticated]
     serializer_class = SeriesSerializer
-    lookup_value_regex = "[0-9]+"
-
-    @property
-    def caller(self) -> User:
-        assert isinstance(self.request.user, User)
-        return self.request.user
 
     def get_queryset(self):
         asked = Series.objects.visible_to(self.request.user)
@@ -348,19 +339,9 @@ class SeriesViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
             return date
         raise serializers.ValidationError({"since": [_("Say which date of the series is meant.")]})
 
-    def finalize_response(self, request, response, *args, **kwargs):
-        response = super().finalize_response(request, response, *args, **kwargs)
-        patch_cache_control(response, private=True, no_store=True)
-        return response
-
     def get_object(self) -> Series:
         """Return the series; one that the caller may not see is not there."""
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
-
-    def asked(self, question: type[serializers.Serializer]) -> dict:
-        given = question(data=self.request.data, context=self.get_serializer_context())
-        given.is_valid(raise_exception=True)
-        return given.validated_data
 
     def told(self, asked: Series, status: int = status.HTTP_200_OK) -> Response:
         told = SeriesInFullSerializer(asked, context=self.get_serializer_context())
@@ -377,6 +358,3 @@ def change_in(said: dict) -> Move | Release | Words:
     fields = ("starts", "ends", "days", "space") if said["what"] == "move" else WORDS
     chosen = {name: said[name] for name in fields if name in said}
     return Move(**chosen) if said["what"] == "move" else Words(**chosen)
-
-
-WORDS = ("purpose", "note", "adult_name", "adult_phone")

@@ -19,7 +19,7 @@ from ..timeline import published_holder
 from .bookings import CustomerSerializer, OrganisationSerializer
 from .fields import Instant, Text, WholeNumber
 from .idempotency import answered_once
-from .waiting import OwnViewSet
+from .own import OwnViewSet
 
 # --- What is told ---------------------------------------------------------------------------------
 

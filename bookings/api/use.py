@@ -22,7 +22,7 @@ from ..models import Booking, Occupancy
 from .bookings import CustomerSerializer, OrganisationSerializer
 from .fields import Instant
 from .idempotency import answered_once
-from .waiting import OwnViewSet
+from .own import OwnViewSet
 
 
 @extend_schema_serializer(component_name="UsedDate")

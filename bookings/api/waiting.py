@@ -4,19 +4,14 @@ from datetime import time
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from accounts.details import remember_birth
-from accounts.models import User
 from venues.api.serializers import Texts
 from venues.models import Space, TermsVersion
 
@@ -26,6 +21,7 @@ from ..waiting_wishes import MOST_SPACES, WishedWaiting
 from .bookings import BirthDate, CustomerSerializer, OrganisationSerializer, PurposeCode
 from .fields import ById, Instant, OwnOrganisation, Text, WholeNumber
 from .idempotency import answered_once
+from .own import OwnViewSet
 from .questions import ClockTime
 
 MOST_MINUTES = 7 * 24 * 60
@@ -133,28 +129,6 @@ class AcceptSerializer(serializers.Serializer):
 
 
 # --- Answers --------------------------------------------------------------------------------------
-
-
-class OwnViewSet(ListModelMixin, GenericViewSet):
-    """What is the caller's own, or their organisations'. Kept by no cache."""
-
-    permission_classes = [IsAuthenticated]
-    lookup_value_regex = "[0-9]+"
-
-    @property
-    def caller(self) -> User:
-        assert isinstance(self.request.user, User)
-        return self.request.user
-
-    def asked(self, question: type[serializers.Serializer]) -> dict:
-        given = question(data=self.request.data, context=self.get_serializer_context())
-        given.is_valid(raise_exception=True)
-        return given.validated_data
-
-    def finalize_response(self, request, response, *args, **kwargs):
-        response = super().finalize_response(request, response, *args, **kwargs)
-        patch_cache_control(response, private=True, no_store=True)
-        return response
 
 
 class WaitingViewSet(OwnViewSet):
