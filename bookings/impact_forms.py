@@ -105,6 +105,5 @@ def picked(data: Mapping[str, Any]) -> Iterator[tuple[int, Fate]]:
     """Return the fates that were chosen for single dates. Nonsense is nothing chosen."""
     for name, value in data.items():
         number = name.removeprefix(ONE_FATE)
-        is_id = number != name and number.isdecimal() and len(number) <= limits.LONGEST_ID
-        if is_id and value in Fate.values:
+        if number != name and limits.is_id(number) and value in Fate.values:
             yield int(number), Fate(value)

@@ -15,3 +15,8 @@ LONGEST_NAME = User._meta.get_field("name").max_length
 LONGEST_PHONE = User._meta.get_field("phone").max_length
 LONGEST_ADULT_NAME = Booking._meta.get_field("adult_name").max_length
 LONGEST_ADULT_PHONE = Booking._meta.get_field("adult_phone").max_length
+
+
+def is_id(text: str) -> bool:
+    """Whether a text could be the id of a row."""
+    return text.isdecimal() and len(text) <= LONGEST_ID

@@ -4,8 +4,11 @@ Instants are told in the city's own time, whatever zone the server or the databa
 formats themselves stand in `config/formats`.
 """
 
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import groupby
+from typing import TypeVar
 
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import get_language, gettext, ngettext
@@ -13,6 +16,8 @@ from django.utils.translation import get_language, gettext, ngettext
 from .clock import local
 
 MIDNIGHT = time(0)
+
+T = TypeVar("T")
 
 
 def local_date(value: date) -> date:
@@ -49,6 +54,11 @@ def weekday(value: date) -> str:
 def month(value: date) -> str:
     """marraskuu 2026"""
     return written(local_date(value), "YEAR_MONTH_FORMAT")
+
+
+def by_month(rows: Iterable[T], *, key: Callable[[T], date]) -> list[tuple[str, list[T]]]:
+    """Return rows, which are in order of time, under the names of their months."""
+    return [(name, list(of_month)) for name, of_month in groupby(rows, key=lambda row: month(key(row)))]
 
 
 def clock_time(instant: datetime) -> str:

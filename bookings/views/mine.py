@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from operator import attrgetter
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -58,7 +58,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
             "kept": own_hold(request),
             "next": first,
             "can_see_arrival": first and permissions.can_see_arrival(request.user, first.booking),
-            "months": by_month(rows[1:] if first else rows),
+            "months": wording.by_month(rows[1:] if first else rows, key=attrgetter("date.starts_at")),
             "page": page,
         },
     )
@@ -102,11 +102,6 @@ OF_DATES: dict[str, Callable[[datetime], QuerySet[Occupancy]]] = {
 
 def first_at(dates: QuerySet[Occupancy]) -> Subquery:
     return Subquery(dates.values("starts_at")[:1])
-
-
-def by_month(rows: list[Row]) -> list[tuple[str, list[Row]]]:
-    months = groupby(rows, key=lambda row: wording.month(row.date.starts_at))
-    return [(month, list(of_month)) for month, of_month in months]
 
 
 # --- Giving back ----------------------------------------------------------------------------------

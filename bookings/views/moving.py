@@ -23,7 +23,7 @@ from venues.audiences import asker
 from venues.clock import local
 from venues.models import Space
 
-from .. import dates, lifecycle, permissions, wishes
+from .. import dates, lifecycle, limits, permissions, wishes
 from ..forms import MoveForm
 from ..models import Booking, Occupancy
 from ..wishes import Wish
@@ -94,7 +94,7 @@ def moved_to(booking: Booking, date: Occupancy, wish: Wish, *, by: User, now: da
 
 def space_asked(request: SignedInRequest, booking: Booking) -> Space:
     asked = request.GET.get("space", str(booking.space_id))
-    if not asked.isdecimal():
+    if not limits.is_id(asked):
         raise Http404
     return get_object_or_404(Space.objects.with_place(), pk=asked)
 

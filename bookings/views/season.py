@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from operator import attrgetter
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
@@ -101,7 +101,7 @@ def is_booking(request: SignedInRequest, turns: TurnsForm) -> bool:
 
 def space_asked(request: SignedInRequest) -> Space:
     wanted = request.POST.get("space") or request.GET.get("space", "")
-    if not wanted.isdecimal() or len(wanted) > limits.LONGEST_ID:
+    if not limits.is_id(wanted):
         raise Http404
     return get_object_or_404(Space.objects.with_place().filter(is_bookable=True), pk=wanted)
 
@@ -109,7 +109,7 @@ def space_asked(request: SignedInRequest) -> Space:
 def earlier_series(request: SignedInRequest) -> Series | None:
     """Return the series that is to come again, `?again=`, if it is theirs."""
     wanted = request.GET.get("again", "")
-    if not wanted.isdecimal() or len(wanted) > limits.LONGEST_ID:
+    if not limits.is_id(wanted):
         return None
     return get_object_or_404(
         Series.objects.of(request.user).select_related("space", "organisation"), pk=wanted
@@ -173,7 +173,7 @@ def replacements(sent: Mapping[str, str]) -> dict[datetime, Place]:
     """Return what is to be taken instead of which turn."""
     chosen = {name: value.partition("/") for name, value in chosen_in(sent)}
     ids = {pk for pk, _slash, _times in chosen.values()}
-    known = {pk for pk in ids if pk.isdecimal() and len(pk) <= limits.LONGEST_ID}
+    known = set(filter(limits.is_id, ids))
     spaces = Space.objects.with_place().in_bulk(map(int, known))
     if known != ids or len(spaces) != len(ids):
         raise BadRequest("An alternative is a space and two instants.")
@@ -265,7 +265,7 @@ def dates(request: SignedInRequest, asked: SeriesWish, seen: Ledger) -> dict:
     return {
         "ledger": seen,
         "sentence": series_in_words.sentence(asked, last_on=recurrence.last_day_of(asked)),
-        "months": by_month(lines),
+        "months": wording.by_month(lines, key=attrgetter("starts_at")),
         "free": seen.free,
         "wanted": len(wanted),
         "unfree": [one for one in wanted if one.state == "unfree"],
@@ -353,11 +353,6 @@ def times_of(offer: Alternative, row: Row) -> str:
     if local(offer.starts_at).date() == local(row.turn.starts_at).date():
         return wording.times(offer.starts_at, offer.ends_at)
     return wording.when(offer.starts_at, offer.ends_at)
-
-
-def by_month(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
-    months = groupby(lines, key=lambda one: wording.month(one.starts_at))
-    return [(month, list(rows)) for month, rows in months]
 
 
 def earlier_of(request: SignedInRequest) -> list[dict]:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 from operator import attrgetter
 
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -140,7 +139,8 @@ def told(request: SignedInRequest, asked: Series) -> dict:
     swappable = {booking.pk for booking in bookings_of(taken) if swaps.can_propose(request.user, booking)}
     usual = as_it_is(asked, coming)
     own = [row_of(date, usual, may, now, movable, swappable) for date in taken]
-    rows = sorted([*own, *missed], key=attrgetter("starts_at"))
+    begin = attrgetter("starts_at")
+    rows = sorted([*own, *missed], key=begin)
     return {
         "series": asked,
         "as_it_is": usual,
@@ -149,7 +149,7 @@ def told(request: SignedInRequest, asked: Series) -> dict:
         "coming": coming,
         "made": [date for date in taken if counts(date)],
         "missed": [row for row in missed if row.state in {"missed", "free-now"}],
-        "months": by_month(rows),
+        "months": wording.by_month(rows, key=begin),
         "may_change": bool(may),
         "can_change": any(row.can_go for row in rows),
         "can_release": any(row.can_go for row in rows),
@@ -271,11 +271,6 @@ def free_now(asked: Series, missed: Sequence[MissedDate], *, now: datetime) -> s
     return {one.pk for one, judgement in zip(missed, judged, strict=True) if not judgement.problems}
 
 
-def by_month(rows: Sequence[DateRow]) -> list[tuple[str, list[DateRow]]]:
-    months = groupby(rows, key=lambda row: wording.month(row.starts_at))
-    return [(month, list(of_month)) for month, of_month in months]
-
-
 # --- Giving back ----------------------------------------------------------------------------------
 
 
@@ -348,8 +343,8 @@ def take(request: SignedInRequest, pk: int) -> HttpResponse:
     asked = seen(request, pk)
     may = may_change(request.user, asked)
     wanted = request.POST.get("missed", "")
-    if not wanted.isdecimal() or len(wanted) > limits.LONGEST_ID:
-        wanted = "0"
+    if not limits.is_id(wanted):
+        raise Http404
     missed = get_object_or_404(asked.missed.select_related("space__venue", "space__part_of"), pk=wanted)
     if missed.space.venue_id not in may:
         raise PermissionDenied

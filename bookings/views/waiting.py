@@ -25,7 +25,7 @@ from venues.models import Space
 from venues.opening_hours import days_from
 from venues.policies import needs_approval
 
-from .. import judging, permissions, waiting_in_words
+from .. import judging, limits, permissions, waiting_in_words
 from .. import waiting as waiting_list
 from ..models import Offer, Waiting
 from ..search_form import SearchForm
@@ -131,7 +131,7 @@ def of_space(request: SignedInRequest) -> tuple[Reaches, dict[str, Any]]:
     """Return a space and its like, and what is known of a time of it that was taken."""
     asked = request.GET["space"]
     bookable = Space.objects.bookable().with_place()
-    space = get_object_or_404(bookable, pk=asked if asked.isdecimal() and len(asked) < 10 else 0)
+    space = get_object_or_404(bookable, pk=asked if limits.is_id(asked) else 0)
     hall = list(bookable.filter(hall_id=space.hall_id))
     venue = list(bookable.filter(venue=space.venue_id, purposes__in=space.purposes.all()).distinct())
     reaches: Reaches = {"space": (_("This space: %(name)s") % {"name": space.name}, [space])}
