@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.http import urlencode
@@ -36,6 +36,12 @@ class SpaceChoice(forms.ModelChoiceField):
 
     def label_from_instance(self, space: Space) -> str:
         return space.name.text
+
+
+def bookable_in(hall_id: int) -> QuerySet[Space]:
+    """Return the spaces of a hall that can be booked, the whole first."""
+    spaces = Space.objects.with_place().filter(hall_id=hall_id, is_bookable=True)
+    return spaces.order_by(F("part_of").asc(nulls_first=True), "pk")
 
 
 class TurnsForm(forms.Form):
@@ -103,8 +109,7 @@ class TurnsForm(forms.Form):
         organisation.queryset = permissions.organisations_of(user)
         if not organisation.queryset.exists():
             del self.fields["organisation"]
-        of_the_hall = Space.objects.with_place().filter(hall_id=space.hall_id, is_bookable=True)
-        spaces.queryset = of_the_hall.order_by(F("part_of").asc(nulls_first=True), "pk")
+        spaces.queryset = bookable_in(space.hall_id)
         self.initial.setdefault("space", space.pk)
 
     def clean(self) -> dict[str, Any]:
@@ -201,8 +206,7 @@ class ChangeForm(forms.Form):
         weekday.choices = [(number + 1, capfirst(name)) for number, name in WEEKDAYS.items()]
         if len(series.weekdays) > 1:
             del self.fields["weekday"]
-        of_the_hall = Space.objects.with_place().filter(hall_id=series.space.hall_id, is_bookable=True)
-        space.queryset = of_the_hall.order_by(F("part_of").asc(nulls_first=True), "pk")
+        space.queryset = bookable_in(series.space.hall_id)
         now = as_it_is(series, coming)
         self.initial = {
             "weekday": now.weekdays[0],
