@@ -17,7 +17,7 @@ from venues.audiences import asker
 from venues.clock import at, local
 from venues.models import Space, Venue, VenueRole
 
-from . import closures, hours, judging, lifecycle
+from . import closures, demo_season, hours, judging, lifecycle
 from .closed_times import WishedClosure
 from .models import Closure, Occupancy
 from .wishes import Wish
@@ -39,6 +39,7 @@ PRICE_GROUPS = [
     ("others", "Muut", "Övriga", "Others"),
 ]
 CLUB_OF_MINORS, MINORS_PERCENT = "Idän Sähly ry", 85
+RIVALS = "Voimisteluseura Notkea ry"  # of its season
 BORN_ON = date(1985, 5, 17)
 RESIDENTS = ["aino", "sari"]
 SCHOOLS = [
@@ -77,6 +78,7 @@ def load(bookings: Path, *, now: datetime) -> None:
         with bookings.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 book(row, people[row["who"]], now=now)
+        demo_season.load(called(CLUB_OF_MINORS), called(RIVALS), people, now=now)
     if not Closure.objects.exists():
         repair(by=people["onni"], now=now)
     close_at_christmas(now=now)

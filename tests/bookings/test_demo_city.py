@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from accounts.models import Organisation, User
+from accounts.models import Invitation, Organisation, User
 from bookings import demo_city
-from bookings.models import Booking, Closure, Occupancy, Status
+from bookings.models import Booking, Closure, MissedDate, Occupancy, Offer, Sanction, Series, Status, Swap
 from tests.factories import NOW, hour
 from venues import openings, policy_layers
 from venues.clock import CITY
@@ -46,13 +46,28 @@ def test_demo_city_is_loaded_once_however_often_the_demo_starts(demo):
     assert waiting.count() == 3
     assert_rivals(waiting.filter(competes=True))
 
-    assert Booking.objects.filter(status=Status.CONFIRMED).count() == 14
+    assert Booking.objects.filter(status=Status.CONFIRMED).count() == 12
     assert not Booking.objects.visible_to(User.objects.get(email="stranger@example.org")).exists()
     assert User.objects.get(email="admin@example.org").is_superuser
 
 
 def counts() -> list[int]:
-    return [model.objects.count() for model in (User, Venue, Space, Booking, Occupancy, Closure)]
+    models = (User, Venue, Space, Booking, Occupancy, Closure, Series, Offer, Swap, Sanction, Invitation)
+    return [model.objects.count() for model in models]
+
+
+@time_machine.travel(NOW)
+def test_demo_shows_the_season_of_a_club_and_what_belongs_to_it(demo):
+    load()
+
+    season = Series.objects.get(organisation__name="Idän Sähly ry")
+    assert MissedDate.objects.filter(series=season).exists()
+    assert Occupancy.objects.filter(booking__series=season, released_at__isnull=False).count() == 1
+    offered = Offer.objects.filter(state="open").values_list("waiting__organisation__name", flat=True)
+    assert set(offered) == {"Idän Sähly ry", "Voimisteluseura Notkea ry"}
+    assert Swap.objects.get(state="proposed").wanted.booking.series == season
+    assert Sanction.objects.get().organisation == season.organisation
+    assert Invitation.objects.get().email == "aino@example.org"
 
 
 @time_machine.travel(NOW)
@@ -87,7 +102,7 @@ def test_demo_that_begins_at_christmas_or_midsummer_has_its_bookings_when_school
     with time_machine.travel(hour("12:00", day=day)):
         load()
 
-    assert Booking.objects.filter(status=Status.CONFIRMED).count() == 14
+    assert Booking.objects.filter(status=Status.CONFIRMED).count() == 12
     assert Booking.objects.filter(status=Status.REQUESTED).count() == 3
 
 
