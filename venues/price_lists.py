@@ -53,7 +53,8 @@ def begin(
     except IntegrityError:
         raise Refused(version_given_already()) from None
     rows, add_ons, vat_rules = list(like.rows.all()), list(like.add_ons.all()), list(like.vat_rules.all())
-    for copy in (*rows, *add_ons, *vat_rules):
+    copies: list[PriceRow | AddOn | VatRule] = [*rows, *add_ons, *vat_rules]
+    for copy in copies:
         copy.pk, copy.version = None, draft
     PriceRow.objects.bulk_create(rows)
     AddOn.objects.bulk_create(add_ons)
