@@ -8,8 +8,8 @@ import pytest
 from accounts import memberships
 from accounts.models import Membership
 from accounts.problems import Refused
-from bookings import lifecycle, permissions, sanctions
-from bookings.models import Booking, Sanction, Series, Waiting
+from bookings import lifecycle, permissions, sanctions, swaps
+from bookings.models import Booking, Sanction, Series, Swap, Waiting
 from bookings.wishes import Wish, wish_of
 from tests.factories import (
     NOW,
@@ -160,6 +160,39 @@ def test_all_that_is_the_ones_is_the_others(aino, staff):
     assert room.venue.run_by == new
     assert permissions.can_change(aino, booking)
     assert booking.customer == aino
+
+
+def test_what_both_had_counts_for_the_quota_of_the_one(aino, staff):
+    onni = create_user("Onni")
+    old, new = create_organisation(aino, name="Vanha"), create_organisation(onni, name="Uusi")
+    room = create_space(quota_week=2)
+    create_booking(room, hour("08:00"), hour("09:00"), customer=aino, organisation=old)
+    create_booking(room, hour("09:00"), hour("10:00"), customer=onni, organisation=new)
+
+    memberships.merge(old, into=new, by=staff, now=NOW)
+
+    third = partial(create_booking, room, hour("10:00"), hour("11:00"), organisation=new)
+    for member in (aino, onni):
+        assert refused(third, customer=member) == {"quota_week"}
+        assert Booking.objects.of(member).count() == 2
+
+
+def test_a_swap_that_was_asked_of_the_one_is_answered_by_the_other(aino, staff):
+    onni, mikael = create_user("Onni"), create_user("Mikael")
+    old, new = create_organisation(aino, name="Vanha"), create_organisation(onni, name="Uusi")
+    room = create_space(can_be_swapped=True)
+    theirs = create_booking(room, hour("08:00"), hour("09:00"), customer=aino, organisation=old)
+    his = create_booking(room, hour("10:00"), hour("11:00"), customer=mikael)
+    swap = swaps.propose(his.dates.get(), theirs.dates.get(), "", by=mikael, now=NOW)
+
+    memberships.merge(old, into=new, by=staff, now=NOW)
+
+    swaps.agree(Swap.objects.get(pk=swap.pk), by=onni, now=NOW)
+    theirs.refresh_from_db()
+    his.refresh_from_db()
+    assert theirs.organisation == new
+    assert theirs.dates.get().starts_at == hour("10:00")
+    assert his.dates.get().starts_at == hour("08:00")
 
 
 @pytest.mark.django_db(transaction=True)
