@@ -101,9 +101,11 @@ def is_on_its_weekday(rule: Rule, day: date, calendar: Calendar) -> bool:
 
 def is_in_season(rule: Rule, day: date) -> bool:
     """Whether the day is in the season of the rule; one that ends before it begins lasts over New Year."""
-    if rule.season is None:
-        return True
-    first, last = rule.season
+    return rule.season is None or lies_in_season(day, *rule.season)
+
+
+def lies_in_season(day: date, first: int, last: int) -> bool:
+    """Whether the day is from 1 September until 1 June, for 901 and 601; every year."""
     today = day.month * 100 + day.day
     return first <= today <= last if first <= last else today >= first or today <= last
 
