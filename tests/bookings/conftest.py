@@ -6,10 +6,19 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from bookings import invariants
+from bookings.models import Closure
 from tests.bookings.pages import signed_in
-from tests.factories import NOW, create_gym, create_manager, create_space
+from tests.factories import (
+    NOW,
+    create_gym,
+    create_manager,
+    create_organisation,
+    create_space,
+    create_user,
+    say_policy,
+)
 from venues.models import Space, Venue
 
 
@@ -55,6 +64,32 @@ def desk(venue) -> Client:
     return signed_in(create_manager(venue))
 
 
+# --- A club on the pages ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mikael() -> User:
+    return create_user("Mikael")
+
+
+@pytest.fixture
+def club(mikael) -> Organisation:
+    return create_organisation(mikael, name="Idän Sähly ry", role="owner")
+
+
+@pytest.fixture
+def desktop(mikael, club) -> Client:
+    return signed_in(mikael)
+
+
+@pytest.fixture
+def half(gym) -> Space:
+    """Half a gym, free all week."""
+    for space in gym:
+        say_policy(space, approval="instant")
+    return Space.objects.with_place().get(pk=gym[1].pk)
+
+
 # --- What holds whatever became of it --------------------------------------------------------------
 
 
@@ -63,3 +98,11 @@ def all_is_as_promised() -> Iterator[None]:
     """Count every promise again when the test is over."""
     yield
     assert list(invariants.findings(now=NOW)) == []
+
+
+@pytest.fixture
+def closed_as_promised() -> Iterator[None]:
+    """Whatever a test does, every promise holds afterwards, from the last closing or lifting on."""
+    yield
+    deeds = [deed for pair in Closure.objects.values_list("created_at", "lifted_at") for deed in pair if deed]
+    assert list(invariants.findings(now=max(deeds, default=NOW))) == []
