@@ -45,7 +45,7 @@ def deadline(step: CancellationStep, starts_at: datetime) -> datetime:
 
 
 def in_words(terms: CancellationTerms) -> list[str]:
-    """Say the terms in the reader's language, a sentence a step. Reads the steps as prefetched, if they were."""
+    """Say the terms in the reader's language, a sentence a step. Prefetch the steps for many."""
     steps = list(terms.steps.all())
     return [*(step_in_words(step) for step in steps), after_in_words(terms.after_percent, steps)]
 

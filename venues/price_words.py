@@ -49,7 +49,8 @@ def sentence(charge: "Charge") -> str:
 
 def when(charge: "Charge") -> str:
     """la 10.00–13.00"""
-    return f"{wording.written(local(charge.starts_at).date(), 'D')} {wording.times(charge.starts_at, charge.ends_at)}"
+    weekday = wording.written(local(charge.starts_at).date(), "D")
+    return f"{weekday} {wording.times(charge.starts_at, charge.ends_at)}"
 
 
 def limit(charge: "Charge") -> str:
