@@ -29,8 +29,14 @@ APPS = ["venues", "bookings"]
 # So long after its time an offer may wait for the worker that ends it.
 LATE_MINUTES = 30
 
+# Whether a `booking` is alive, by its status alone.
+IS_LIVE = """(
+    booking.status in ('held', 'awaiting_payment', 'confirmed')
+    or booking.status = 'requested' and not booking.competes
+)"""
+
 # What holds time, and which pieces of floor, judged from what people and rules wrote alone.
-HELD = """
+HELD = f"""
     select date.id, date.booking_id, coalesce(space.part_of_id, space.id) as hall_id, piece,
            date.setup_at, date.starts_at, date.ends_at, date.clear_at
     from bookings_occupancy date
@@ -39,9 +45,7 @@ HELD = """
     cross join lateral unnest(space.footprint) stretch
     cross join lateral generate_series(lower(stretch), upper(stretch) - 1) piece
     where date.released_at is null
-      and (date.booking_id is null
-           or booking.status in ('held', 'awaiting_payment', 'confirmed')
-           or booking.status = 'requested' and not booking.competes)
+      and (date.booking_id is null or {IS_LIVE})
 """
 
 
@@ -71,7 +75,7 @@ def overlaps(start: str, end: str) -> str:
 
 # Where floor that is closed has no holder, buffers included, through some space that shares it. Closures that
 # touch or overlap each answer for their own time.
-OPEN_THOUGH_CLOSED = """
+OPEN_THOUGH_CLOSED = f"""
     with drawn as (
         select id, coalesce(part_of_id, id) as hall_id, footprint from venues_space
     ),
@@ -81,9 +85,7 @@ OPEN_THOUGH_CLOSED = """
         join drawn on drawn.id = date.space_id
         left join bookings_booking booking on booking.id = date.booking_id
         where date.clear_at > %(now)s and date.released_at is null
-          and (date.booking_id is null
-               or booking.status in ('held', 'awaiting_payment', 'confirmed')
-               or booking.status = 'requested' and not booking.competes)
+          and (date.booking_id is null or {IS_LIVE})
     ),
     closed as (
         select closure.id as closure_id, touched.id as space_id, touched.hall_id, touched.footprint,
@@ -103,9 +105,9 @@ OPEN_THOUGH_CLOSED = """
             and held.period && times
         group by closure_id, space_id
     )
-    select closure_id, space_id, times - coalesce(periods, '{}')
+    select closure_id, space_id, times - coalesce(periods, '{{}}')
     from closed left join taken using (closure_id, space_id)
-    where not times <@ coalesce(periods, '{}')
+    where not times <@ coalesce(periods, '{{}}')
     order by closure_id, space_id
 """
 
@@ -129,20 +131,16 @@ PROMISES = [
     ),
     Promise(
         "Date {0} says of its booking {1} that it is live: {2}. The booking is {3}.",
-        """
+        f"""
         select date.id, booking.id, date.booking_is_live, booking.status
         from bookings_occupancy date join bookings_booking booking on booking.id = date.booking_id
-        where date.booking_is_live is distinct from (
-            booking.status in ('held', 'awaiting_payment', 'confirmed')
-            or booking.status = 'requested' and not booking.competes)
+        where date.booking_is_live is distinct from {IS_LIVE}
         """,
     ),
     Promise(
         "Booking {0} is {1}. It is stored as live: {2}.",
-        """
-        select id, status, is_live from bookings_booking
-        where is_live is distinct from (
-            status in ('held', 'awaiting_payment', 'confirmed') or status = 'requested' and not competes)
+        f"""
+        select id, status, is_live from bookings_booking booking where is_live is distinct from {IS_LIVE}
         """,
     ),
     Promise(
