@@ -94,8 +94,8 @@ CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
 class ClockTime(serializers.Field):
     default_error_messages = {"invalid": _("Write a time of the day like 17:00.")}
 
-    def to_internal_value(self, data: str) -> time:
-        if not re.fullmatch(CLOCK_TIME, data, re.ASCII):
+    def to_internal_value(self, data) -> time:
+        if not isinstance(data, str) or not re.fullmatch(CLOCK_TIME, data, re.ASCII):
             self.fail("invalid")
         return time.min if data == "24:00" else time.fromisoformat(data)
 

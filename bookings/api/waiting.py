@@ -1,7 +1,5 @@
 """The waiting list, and what is offered to those who wait."""
 
-from datetime import time
-
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
@@ -80,13 +78,6 @@ class OfferSerializer(serializers.Serializer):
 # --- What is asked --------------------------------------------------------------------------------
 
 
-class ClockText(ClockTime):
-    """A clock time in a body, where it need not be a text at all."""
-
-    def to_internal_value(self, data) -> time:
-        return super().to_internal_value(Text().run_validation(data))
-
-
 @extend_schema_serializer(component_name="NewWaiting")
 class NewWaitingSerializer(serializers.Serializer):
     spaces = serializers.ListField(
@@ -98,8 +89,8 @@ class NewWaitingSerializer(serializers.Serializer):
     weekdays = serializers.ListField(
         child=WholeNumber(min_value=1, max_value=7), allow_empty=False, max_length=7, help_text="Monday is 1."
     )
-    earliest = ClockText(help_text="Not before, as the city's clocks show it.")
-    latest = ClockText(help_text="Over by. One at or before `earliest` is on the next day.")
+    earliest = ClockTime(help_text="Not before, as the city's clocks show it.")
+    latest = ClockTime(help_text="Over by. One at or before `earliest` is on the next day.")
     minutes = WholeNumber(min_value=1, max_value=MOST_MINUTES)
     first_on = serializers.DateField()
     last_on = serializers.DateField(help_text="The last day, which is included.")
