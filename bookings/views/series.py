@@ -30,6 +30,7 @@ from venues.clock import local
 from venues.models import Venue
 
 from .. import dates, judging, limits, permissions, series, series_in_words, swaps
+from ..dates import booking_of
 from ..models import AGREED_OR_ASKED, Booking, MissedDate, Occupancy, Series
 from ..recurrence import LEFT_OUT
 from ..series_forms import RangeForm
@@ -165,11 +166,6 @@ def dates_of(asked: Series) -> list[Occupancy]:
 def bookings_of(taken: Iterable[Occupancy]) -> list[Booking]:
     """Return the bookings that dates belong to, each once, in order of their first dates."""
     return list({booking_of(date).pk: booking_of(date) for date in taken}.values())
-
-
-def booking_of(date: Occupancy) -> Booking:
-    assert date.booking is not None
-    return date.booking
 
 
 def counts(date: Occupancy) -> bool:
