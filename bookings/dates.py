@@ -16,8 +16,9 @@ from accounts.problems import Problem, Refused
 from accounts.versions import ChangedMeanwhile
 from venues.models import Space
 
-from . import closures, giving_back, lifecycle, occupancies, permissions, signals
+from . import charges, closures, giving_back, lifecycle, occupancies, permissions, signals
 from .alternatives import offering_alternatives
+from .giving_back import Cost
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
 from .moves import (
     already_begun,
@@ -28,9 +29,11 @@ from .moves import (
     locked,
     must_be,
     must_be_in_time,
+    must_not_be_being_paid,
     must_not_have_begun,
     split_off,
 )
+from .quotes import DateQuote
 from .savepoints import taken_back
 from .transactions import in_one_transaction
 from .wishes import Wish, dates_left, dates_of, wish_of
@@ -40,12 +43,16 @@ from .wishes import Wish, dates_left, dates_of, wish_of
 
 @dataclass(frozen=True)
 class Effect:
-    """What it means to give a date back: until when its customer may, and what of the price."""
+    """What it means to give a date back: until when its customer may, and what of the price.
+
+    `cost` says in cents what is charged all the same; None for a date without a price.
+    """
 
     date: Occupancy
     deadline: datetime
     is_in_time: bool
     sentence: str | Promise
+    cost: Cost | None = None
 
 
 def effects(dates: Iterable[Occupancy], *, by: User, now: datetime) -> list[Effect]:
@@ -56,19 +63,23 @@ def effects(dates: Iterable[Occupancy], *, by: User, now: datetime) -> list[Effe
     dates = list(dates)
     bookings = {booking.pk: booking for booking in map(booking_of, dates)}
     problems = giving_back.problems_with(dates, bookings, by=by, now=now)
-    return [effect_of(date, problems.get(date.pk, []), now=now) for date in dates]
+    costs = giving_back.costs(dates, bookings, by=by, now=now)
+    return [effect_of(date, problems.get(date.pk, []), costs.get(date.pk), now=now) for date in dates]
 
 
-def effect_of(date: Occupancy, problems: list[Problem], *, now: datetime) -> Effect:
+def effect_of(date: Occupancy, problems: list[Problem], cost: Cost | None, *, now: datetime) -> Effect:
     booking = booking_of(date)
     if date.starts_at <= now:
         problems = already_begun().problems
-    sentence = problems[0].message if problems else price_in_words(booking)
+    sentence = problems[0].message if problems else price_in_words(booking, cost)
     deadline = giving_back.deadline_of(date, booking)
-    return Effect(date, deadline, is_in_time=not problems, sentence=sentence)
+    return Effect(date, deadline, is_in_time=not problems, sentence=sentence, cost=cost)
 
 
-def price_in_words(booking: Booking) -> str | Promise:
+def price_in_words(booking: Booking, cost: Cost | None) -> str | Promise:
+    if cost:
+        is_paid = booking.status == Status.CONFIRMED and booking.space.payment == Space.Payment.BEFORE
+        return giving_back.in_words(cost, is_paid=is_paid)
     if booking.space.payment == Space.Payment.FREE:
         return _("It costs nothing to give it back.")
     return _("This date is not charged.")
@@ -100,6 +111,9 @@ def release(dates: Collection[Occupancy], *, by: User, now: datetime) -> list[Oc
         must_be_in_time(booking, now=now)
     must_not_have_begun(going, now=now)
     giving_back.must_allow(going, bookings, by=by, now=now)
+    for booking in bookings.values():
+        theirs = [date for date in going if date.booking_id == booking.pk]
+        giving_back.charge_less(theirs, booking, Status(booking.status), by=by, now=now)
     occupancies.release([date.pk for date in going], by=by, now=now)
     for date in going:
         date.released_at, date.released_by = now, by
@@ -117,6 +131,7 @@ def say_released(booking: Booking, dates: Sequence[Occupancy], *, by: User, now:
         return
     if dates_left(booking):
         ids = [date.pk for date in dates]
+        lifecycle.confirm_if_free(booking, now=now)
         signals.dates_released.send(Booking, booking=booking, dates=ids, by=by, hit=None)
     else:
         end(booking, Status.CANCELLED, by=by, reason="", now=now)
@@ -135,13 +150,17 @@ def take_again(date: Occupancy, *, by: User, now: datetime) -> Occupancy:
     must_be(booking, *AGREED_OR_ASKED)
     must_be_in_time(booking, now=now)
     must_not_have_begun([date], now=now)
+    must_not_be_being_paid(booking)
     if date.released_at is None:
         raise Refused(Problem("not_released", _("This date is yours already.")))
     must_not_be_the_venues_doing(date, booking, by=by)
     wish = wish_of(booking, date)
-    lifecycle.judged(wish, customer=booking.customer, now=now, is_new=False)
+    judgement = lifecycle.judged(wish, customer=booking.customer, now=now, is_new=False)
+    must_not_be_paid_back(date, booking, judgement.price)
     occupancies.take_again(date)
     date.released_at, date.released_by = None, None
+    again = charges.Moved(date.pk, booking.space, booking, judgement.price)
+    charges.reprice([again], by=by, now=now)
     keep_in_time(booking)
     signals.date_taken_again.send(Booking, booking=booking, date=date, by=by)
     return date
@@ -154,6 +173,13 @@ def must_not_be_the_venues_doing(date: Occupancy, booking: Booking, *, by: User)
     if date.released_by is None or not permissions.is_customer(date.released_by, booking):
         message = _("The venue took this date back. Ask the venue if you still want it.")
         raise Refused(Problem("taken_back_by_venue", message))
+
+
+def must_not_be_paid_back(date: Occupancy, booking: Booking, price: DateQuote | None) -> None:
+    """Raise `Refused` if a date would have to be paid before use, and its money has gone back."""
+    if lifecycle.costing_more(booking, date, price, by=None):
+        message = _("What was paid for this date has gone back. Book the time anew.")
+        raise Refused(Problem("paid_back", message))
 
 
 def keep_in_time(booking: Booking) -> None:
@@ -190,6 +216,7 @@ def move_to(known: Booking, date: Occupancy, there: Wish, *, by: User, now: date
     if booking.status != known.status:
         raise ChangedMeanwhile
     must_be_in_time(booking, now=now)
+    must_not_be_being_paid(booking)
     if date.released_at:
         raise Refused(Problem("released_already", _("This date has been given back already.")))
     must_not_have_begun([date], now=now)
@@ -202,11 +229,15 @@ def move_to(known: Booking, date: Occupancy, there: Wish, *, by: User, now: date
         occupancies.set_aside([date.pk], now=now)
         judgement = lifecycle.judged(wish, customer=booking.customer, now=now, is_new=False)
     lifecycle.must_pass_nobody_by(booking, wish, judgement, by=by)
-    left = (date.hall_id, date.setup_at, date.clear_at)
+    lifecycle.must_not_cost_more(booking, date, judgement.price, by=by)
+    why = lifecycle.why_no_dearer(booking, by=by) if judgement.price else ""
+    left, was_in = (date.hall_id, date.setup_at, date.clear_at), booking.space
     booking = put(date, booking, judgement.space, wish.starts_at, wish.ends_at, by=by, now=now)
     if booking.is_live:
         closures.freed(*left, now=now)
     keep_in_time(booking)
+    charges.reprice([charges.Moved(date.pk, was_in, booking, judgement.price, why)], by=by, now=now)
+    lifecycle.confirm_if_free(booking, now=now)
     date = Occupancy.objects.select_related("space").get(pk=date.pk)
     date.booking = booking
     signals.date_moved.send(Booking, booking=booking, date=date, by=by, hit=None)

@@ -122,9 +122,11 @@ class BookingForm(forms.Form):
             ) % {"age": space.min_age}
         else:
             del self.fields["born_on"]
-        kinds = judging.kinds_of_use(space) if space.approval_purposes else Purpose.objects.none()
+        kinds = judging.kinds_of_use(space)
         if kinds.exists():
             self.choice("main_purpose").queryset = kinds
+            if not space.approval_purposes:
+                self.fields["main_purpose"].help_text = _("The price depends on it.")
         else:
             del self.fields["main_purpose"]
         if not space.needs_adult:

@@ -2,17 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.problems import Problem, Refused
-from venues import wording
+from venues import cancelling, wording
+from venues.models import CancellationTerms
+from venues.money import euros
 
-from . import permissions
-from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
+from . import charges, permissions
+from .models import AGREED_OR_ASKED, Booking, Occupancy, PriceLine, Status
 from .wishes import dates_left
 
 
@@ -98,3 +102,96 @@ def dates_stay() -> Problem:
     return Problem(
         "dates_stay", _("Here single dates are not given back: only all the rest of the series at once.")
     )
+
+
+# --- What it costs --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What becomes of the price of a date that is given back now, in cents, and until when that holds.
+
+    `until` is None where it holds until the date begins, or where it is too late for anything else.
+    """
+
+    kept_cents: int
+    freed_cents: int
+    until: datetime | None = None
+
+
+def costs(
+    dates: Collection[Occupancy], bookings: Mapping[int, Booking], *, by: User | None, now: datetime
+) -> dict[int, Cost]:
+    """Return what giving dates of bookings back would cost, by the ids of those with a price."""
+    owed = charges.standing(date.pk for date in dates)
+    if not owed:
+        return {}
+    found: dict[int, Cost] = {}
+    for booking in bookings.values():
+        theirs = [date for date in dates if date.booking_id == booking.pk and date.pk in owed]
+        terms = terms_for(booking, Status(booking.status), by=by)
+        for date in theirs:
+            percent, until = percent_kept(date, terms, now=now)
+            kept = owed[date.pk].kept(percent)
+            found[date.pk] = Cost(kept, owed[date.pk].gross_cents - kept, until)
+    return found
+
+
+def charge_less(
+    dates: Collection[Occupancy], booking: Booking, was: Status, *, by: User | None, now: datetime
+) -> None:
+    """Charge dates of a booking that go back no more, but for what the terms of cancelling keep of them.
+
+    `was`: the booking's status when they went.
+    """
+    going = [date.pk for date in dates]
+    if not charges.standing(going):
+        return
+    terms = terms_for(booking, was, by=by)
+    kept = {date.pk: percent_kept(date, terms, now=now)[0] for date in dates}
+    is_theirs = was == Status.CONFIRMED and not permissions.speaks_for_venue(by, booking)
+    kind = PriceLine.Kind.CANCELLED if is_theirs else PriceLine.Kind.TAKEN_BACK
+    charges.take_back(going, kept=kept, kind=kind, by=by, now=now)
+
+
+def terms_for(booking: Booking, was: Status, *, by: User | None) -> CancellationTerms | None:
+    """Return by which terms somebody gives dates of a booking back; None if nothing is kept of their price.
+
+    Nothing is kept of what was never confirmed, and of what the venue takes back itself.
+    """
+    if was != Status.CONFIRMED or booking.space.cancellation_id is None:
+        return None
+    if permissions.speaks_for_venue(by, booking):
+        return None
+    return CancellationTerms.objects.prefetch_related("steps").get(pk=booking.space.cancellation_id)
+
+
+def percent_kept(
+    date: Occupancy, terms: CancellationTerms | None, *, now: datetime
+) -> tuple[int, datetime | None]:
+    """Return how many per cent of its price are charged of a date that goes back now, and until when."""
+    if terms is None:
+        return 0, None
+    steps = list(terms.steps.all())
+    percent = cancelling.percent_kept(steps, terms.after_percent, date.starts_at, now=now)
+    ends = [instant for instant, _percent in cancelling.deadlines(steps, date.starts_at) if now <= instant]
+    return percent, next(iter(ends), None)
+
+
+def in_words(cost: Cost, *, is_paid: bool) -> str:
+    """Say in the language that is spoken what giving a date back means for its price."""
+    said = {"kept": euros(cost.kept_cents), "freed": euros(cost.freed_cents)}
+    if cost.kept_cents == cost.freed_cents == 0:
+        return gettext("It costs nothing to give it back.")
+    if cost.freed_cents == 0:
+        return gettext("It is charged all the same: %(kept)s.") % said
+    if is_paid:
+        whole, part = gettext("You get %(freed)s back."), gettext("You get %(freed)s back, %(kept)s is kept.")
+    else:
+        whole = gettext("%(freed)s is not charged.")
+        part = gettext("%(kept)s of it is charged, %(freed)s is not.")
+    sentence = (part if cost.kept_cents else whole) % said
+    if cost.until is None:
+        return sentence
+    until = {"day": wording.short_day(cost.until), "time": wording.clock_time(cost.until)}
+    return f"{sentence} {gettext('That holds until %(day)s %(time)s.') % until}"

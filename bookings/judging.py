@@ -16,14 +16,14 @@ from psycopg.types.range import Range
 
 from accounts.models import User
 from accounts.problems import Problem
-from venues import policies, quotas, terms_of_use
+from venues import policies, price_tables, quotas, terms_of_use
 from venues.audiences import Asker
 from venues.clock import local
 from venues.fields import bounds, pieces
 from venues.models import Opening, Purpose, Space
 from venues.opening_hours import merged
 
-from . import closures
+from . import closures, quotes
 from .known import (
     Known,
     asked_of_time,
@@ -35,6 +35,7 @@ from .known import (
     with_times,
 )
 from .occupancies import taken
+from .quotes import DateQuote
 from .recurrence import overlapping_itself
 from .wishes import Wish
 
@@ -44,11 +45,20 @@ BEYOND_ASKING = {"ends_before_start", "in_the_past", "too_far", "too_long"}
 
 @dataclass(frozen=True)
 class Judgement:
-    """The space as it is now, everything that stands in the way, and whether staff is there throughout."""
+    """The space as it is now, everything that stands in the way, whether staff is there throughout, and what
+    it costs.
+    """
 
     space: Space
     problems: list[Problem]
     is_staffed: bool = False
+    # What it costs, where that was asked and the space has a price list.
+    price: DateQuote | None = None
+
+    @property
+    def is_free_of_charge(self) -> bool:
+        """Whether a price list says that nothing is to be paid."""
+        return self.price is not None and self.price.gross_cents == 0
 
 
 def judge(wish: Wish, *, asker: Asker, now: datetime, ignoring: int | None = None) -> Judgement:
@@ -95,6 +105,18 @@ def problems_with(known: Known, *, asker: Asker, now: datetime) -> list[Problem]
     if known.is_taken:
         problems.append(closures.problem_of(known.closed_by) or taken())
     return problems
+
+
+def with_prices(
+    judgements: Sequence[Judgement], prices: Sequence[DateQuote | Problem | None]
+) -> list[Judgement]:
+    """Return judgements with what each wish costs; that nobody can say so stands in its way."""
+    return [
+        replace(judgement, problems=[*judgement.problems, price])
+        if isinstance(price, Problem)
+        else replace(judgement, price=price)
+        for judgement, price in zip(judgements, prices, strict=True)
+    ]
 
 
 def is_staffed(wish: Wish) -> bool:
@@ -151,6 +173,11 @@ class Seen:
                 begun[known.space.venue_id].append(known.wish.starts_at)
             found.append(Judgement(known.space, problems, is_staffed=covers(known.staffed, known.wish)))
         return found
+
+    def prices(self) -> list[DateQuote | Problem | None]:
+        """Return what each wish would cost in its space as it is now."""
+        wishes = [replace(known.wish, space=known.space) for known in self.known]
+        return quotes.quotes_for(wishes, now=self.now)
 
     def judgements_beside(self, wishes: Sequence[Wish]) -> list[Judgement]:
         """Return the judgements of wishes that are known to be free, each beside all that were seen."""
@@ -223,17 +250,27 @@ def requirements(wish: Wish, *, customer: User, now: datetime) -> list[Problem]:
 
 
 def missing_purpose(wish: Wish) -> Iterator[Problem]:
-    if not wish.space.approval_purposes:
+    kinds = list(kinds_of_use(wish.space))
+    if not kinds or wish.main_purpose in kinds:
         return
-    kinds = kinds_of_use(wish.space)
-    if wish.main_purpose not in kinds and kinds:
-        message = _("Choose the kind of use: some need the venue's approval.")
-        yield Problem("purpose_missing", message, "main_purpose")
+    if not wish.space.approval_purposes:
+        yield quotes.purpose_missing()
+        return
+    message = _("Choose the kind of use: some need the venue's approval.")
+    yield Problem("purpose_missing", message, "main_purpose")
 
 
 def kinds_of_use(space: Space) -> QuerySet[Purpose]:
-    """Return from what a customer chooses: the space's purposes, and those that need approval."""
-    return Purpose.objects.filter(Q(spaces=space) | Q(code__in=space.approval_purposes)).distinct()
+    """Return from what a customer chooses: the space's purposes, and those on which approval or price depend.
+
+    None where nothing depends on it.
+    """
+    by_price = price_tables.purposes_of_prices(space) if quotes.has_prices(space) else []
+    if not space.approval_purposes and not by_price:
+        return Purpose.objects.none()
+    by_price_ids = [purpose.pk for purpose in by_price]
+    kinds = Q(spaces=space) | Q(code__in=space.approval_purposes) | Q(pk__in=by_price_ids)
+    return Purpose.objects.filter(kinds).distinct()
 
 
 def missing_adult(wish: Wish) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from .alternatives import nearest_start
 from .availability import FreeSpace, free
 from .judging import Judgement, Seen
 from .lifecycle import must_be_asked
+from .quotes import DateQuote, Quote
 from .recurrence import SeriesWish, Turn, wish_for
 from .wishes import Wish
 
@@ -30,7 +31,7 @@ SPACES_OFFERED, TIMES_OFFERED = 3, 2
 
 @dataclass(frozen=True)
 class Row:
-    """A turn, everything that stands in its way, and what is free instead, the nearest first.
+    """A turn, everything that stands in its way, what is free instead, the nearest first, and what it costs.
 
     `is_left_out`: it is skipped because the customer wanted it so.
     """
@@ -38,6 +39,7 @@ class Row:
     turn: Turn
     problems: Sequence[Problem] = ()
     alternatives: Sequence[Alternative] = ()
+    price: DateQuote | None = None
 
     @property
     def is_free(self) -> bool:
@@ -60,6 +62,12 @@ class Ledger:
         """How many dates could be booked."""
         return sum(row.is_free for row in self.rows)
 
+    @property
+    def price(self) -> Quote | None:
+        """What the dates that could be booked cost together; None if they have no prices."""
+        prices = [row.price for row in self.rows if row.price and row.is_free]
+        return Quote(prices) if prices else None
+
 
 def ledger(asked: SeriesWish, *, customer: User, now: datetime) -> Ledger:
     """Return every date of a season with its verdict. So many statements, whatever the number of dates.
@@ -77,16 +85,17 @@ def ledger(asked: SeriesWish, *, customer: User, now: datetime) -> Ledger:
     beside = [replace(wish, space=rival) for wish in wishes for rival in rivals]
     seen = judging.look([*wishes, *beside], asker=who, now=now)
     judged = seen.judgements(in_turn=len(wishes))
-    verdicts, others = judged[: len(wishes)], judged[len(wishes) :]
+    ours = replace(seen, known=seen.known[: len(wishes)])
+    verdicts, others = judging.with_prices(judged[: len(wishes)], ours.prices()), judged[len(wishes) :]
     unfree = [wish for wish, verdict in zip(wishes, verdicts, strict=True) if verdict.problems]
-    times = other_times(asked, unfree, replace(seen, known=seen.known[: len(wishes)]))
+    times = other_times(asked, unfree, ours)
     rows = {}
     for number, (turn, verdict) in enumerate(zip(turns, verdicts, strict=True)):
         alternatives: list[Alternative] = []
         if verdict.problems:
             theirs = others[number * len(rivals) : (number + 1) * len(rivals)]
             alternatives = [*free_at_the_time(turn, theirs), *times.get(turn.starts_at, [])]
-        rows[turn.starts_at] = Row(turn, verdict.problems, alternatives)
+        rows[turn.starts_at] = Row(turn, verdict.problems, alternatives, verdict.price)
     return Ledger(
         [Row(turn, [turn.skipped]) if turn.skipped else rows[turn.starts_at] for turn in all_turns],
         is_by_request=any(

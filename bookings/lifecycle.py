@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -22,9 +23,21 @@ from accounts.versions import ChangedMeanwhile
 from venues import audiences
 from venues.clock import local
 from venues.models import Space
+from venues.money import euros
 from venues.policies import needs_approval
 
-from . import closures, giving_back, judging, making_way, occupancies, permissions, rivals, signals
+from . import (
+    charges,
+    closures,
+    giving_back,
+    judging,
+    making_way,
+    occupancies,
+    permissions,
+    quotes,
+    rivals,
+    signals,
+)
 from .alternatives import offering_alternatives
 from .judging import Judgement
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Status
@@ -40,9 +53,11 @@ from .moves import (
     must_allow,
     must_be,
     must_be_in_time,
+    must_not_be_being_paid,
     must_not_have_begun,
     set_status,
 )
+from .quotes import DateQuote
 from .transactions import in_one_transaction
 from .wishes import Wish, date_of, dates_left, dates_of, wish_of
 
@@ -67,7 +82,8 @@ def hold(wish: Wish, *, customer: User | None, now: datetime, instead_of: int | 
         held_until=now + settings.HOLD_FOR,
         created_at=now,
     )
-    return kept(booking, wish)
+    kept(booking, wish)
+    return booking
 
 
 @offering_alternatives
@@ -101,6 +117,7 @@ def submit(held: Booking, wish: Wish, *, customer: User, now: datetime) -> Booki
     held.customer = customer
     fill_in(held, wish, judgement, now=now)
     held.save()
+    charges.agree([(date, judgement.price)], by=customer, now=now)
     if held.competes:  # it holds its time no more
         closures.freed_by(held, now=now)
     announce(held, by=customer)
@@ -114,7 +131,8 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
 
     What has begun stays where it was. Raises `Refused`, with alternatives, `MoveNotAllowed` for a booking
     that is no longer live or requested, and `ChangedMeanwhile` if it is not in the state that the caller
-    knows: whoever may move a request may not move what was approved.
+    knows: whoever may move a request may not move what was approved. It costs what it costs there, but no
+    more than before if the venue moves it.
     """
     lock_to_move(booking, wish.space, now=now)
     known, booking = booking, in_hand(booking, also=[wish.space.hall_id])
@@ -122,19 +140,24 @@ def move(booking: Booking, wish: Wish, *, by: User, now: datetime) -> Booking:
     if booking.status != known.status:
         raise ChangedMeanwhile
     must_be_in_time(booking, now=now)
+    must_not_be_being_paid(booking)
     date = only_date_of(booking)
     must_not_have_begun([date], now=now)
     giving_back.must_allow_moving(date, booking, by=by, now=now)
     wish = replace(wish_of(booking), space=wish.space, starts_at=wish.starts_at, ends_at=wish.ends_at)
     judgement = judged(wish, customer=booking.customer, now=now, ignoring=booking, is_new=False)
     must_pass_nobody_by(booking, wish, judgement, by=by)
-    wish = replace(wish, space=judgement.space)
+    must_not_cost_more(booking, date, judgement.price, by=by)
+    why = why_no_dearer(booking, by=by) if judgement.price else ""
+    wish, left = replace(wish, space=judgement.space), booking.space
     occupancies.relocate(date, wish.space, wish.starts_at, wish.ends_at, alone=booking.series_id is not None)
     if booking.is_live:
         closures.freed(date.hall_id, date.setup_at, date.clear_at, now=now)
     booking.space = wish.space
     keep_in_time(booking, wish.starts_at)
     booking.save(update_fields=["space", "decide_by", "payment_due_at"])
+    charges.reprice([charges.Moved(date.pk, left, booking, judgement.price, why)], by=by, now=now)
+    confirm_if_free(booking, now=now)
     signals.booking_moved.send(Booking, booking=booking, by=by)
     return booking
 
@@ -160,7 +183,8 @@ def booked(wish: Wish, *, customer: User, now: datetime) -> Booking:
     judgement = judged(wish, customer=customer, now=now, is_filled_in=True)
     booking = Booking(space=judgement.space, customer=customer, created_at=now)
     fill_in(booking, wish, judgement, now=now)
-    kept(booking, wish)
+    date = kept(booking, wish)
+    charges.agree([(date, judgement.price)], by=customer, now=now)
     announce(booking, by=customer)
     return booking
 
@@ -187,8 +211,8 @@ def judged(
     problems, with its space as it is.
 
     A wish that `is_new` may have to wait for a decision, and nobody waits for many. When the form
-    `is_filled_in`, it has to say all that the space's policy wants to know. Raises `Refused` with everything
-    that stands in the way.
+    `is_filled_in`, it has to say all that the space's policy wants to know. What it costs is worked out for
+    what is made or moved, not to hold a time. Raises `Refused` with everything that stands in the way.
     """
     giving_up = list(giving_up)
     occupancies.lock_halls([wish.space.hall_id, *(held.space.hall_id for held in giving_up)])
@@ -208,6 +232,11 @@ def judged(
         problems += too_many_requests(customer, now=now)
     if customer and is_filled_in:
         problems += judging.requirements(replace(wish, space=judgement.space), customer=customer, now=now)
+    if is_filled_in or not is_new:
+        price = quotes.quote_for(replace(wish, space=judgement.space), now=now)
+        (judgement,) = judging.with_prices([replace(judgement, problems=problems)], [price])
+        changed = quotes.changed_since(wish.seen_cents, judgement.price)
+        problems = list(dict.fromkeys([*judgement.problems, *changed]))
     if problems:
         raise Refused(*problems)
     return judgement
@@ -246,6 +275,38 @@ def passing_by(booking: Booking, wish: Wish, judgement: Judgement, *, by: User) 
     return problems
 
 
+def must_not_cost_more(booking: Booking, date: Occupancy, price: DateQuote | None, *, by: User) -> None:
+    """Raise `Refused` if a customer would move what is paid before use to something dearer."""
+    if problems := costing_more(booking, date, price, by=by):
+        raise Refused(*problems)
+
+
+def costing_more(
+    booking: Booking, date: Occupancy, price: DateQuote | None, *, by: User | None
+) -> list[Problem]:
+    """Say so if a date that has been paid for would cost more. The venue may do it: it charges no more."""
+    is_paid = booking.status == Status.CONFIRMED and booking.space.payment == Space.Payment.BEFORE
+    if not is_paid or price is None or (by and permissions.speaks_for_venue(by, booking)):
+        return []
+    was = charges.standing([date.pk]).get(date.pk)
+    paid = was.gross_cents if was else 0
+    if price.gross_cents <= paid or (was is None and booking.space.price_list_id is not None):
+        return []
+    message = _("It costs %(more)s more there. Cancel this booking and book the other, or ask the venue.")
+    return [Problem("costs_more", message % {"more": euros(price.gross_cents - paid)}, "starts_at")]
+
+
+def why_no_dearer(booking: Booking, *, by: User) -> str:
+    """Return why a date that moves costs no more than before, for its customer; nothing if it may."""
+    return charges.moved_by_venue(booking) if permissions.speaks_for_venue(by, booking) else ""
+
+
+def confirm_if_free(booking: Booking, *, now: datetime) -> None:
+    """Confirm a booking that waits for its payment once nothing is owed for it any more."""
+    if booking.status == Status.AWAITING_PAYMENT and quotes.is_free(booking):
+        change(booking, Status.CONFIRMED, now=now)
+
+
 def give_up(holds: list[Booking], *, now: datetime) -> None:
     """End holds that their holder wants no more. Needs their halls' locks."""
     for held in locked(held.pk for held in holds) if holds else []:
@@ -281,16 +342,20 @@ def fill_in(booking: Booking, wish: Wish, judgement: Judgement, *, now: datetime
     booking.purpose, booking.attendees, booking.note = wish.purpose, wish.attendees, wish.note
     booking.main_purpose, booking.accepted_terms = wish.main_purpose, wish.accepted_terms
     booking.adult_name, booking.adult_phone = wish.adult_name, wish.adult_phone
+    booking.add_ons = list(wish.add_ons)
     enter(booking, after_submission(wish, judgement), starts_at=wish.starts_at, now=now)
 
 
 def after_submission(wish: Wish, judgement: Judgement) -> Status:
-    return Status.REQUESTED if must_be_asked(wish, judgement) else after_approval(judgement.space)
+    if must_be_asked(wish, judgement):
+        return Status.REQUESTED
+    return after_approval(judgement.space, is_free=judgement.is_free_of_charge)
 
 
-def after_approval(space: Space) -> Status:
-    """Money is never taken before approval, and an invoice comes after the use."""
-    return Status.AWAITING_PAYMENT if space.payment == Space.Payment.BEFORE else Status.CONFIRMED
+def after_approval(space: Space, *, is_free: bool = False) -> Status:
+    """Money is never taken before approval, and never for nothing; an invoice comes after the use."""
+    waits = space.payment == Space.Payment.BEFORE and not is_free
+    return Status.AWAITING_PAYMENT if waits else Status.CONFIRMED
 
 
 def enter(booking: Booking, status: Status, *, starts_at: datetime, now: datetime) -> None:
@@ -303,11 +368,10 @@ def enter(booking: Booking, status: Status, *, starts_at: datetime, now: datetim
         booking.payment_due_at = min(now + settings.PAY_WITHIN, starts_at)
 
 
-def kept(booking: Booking, wish: Wish) -> Booking:
-    """Save a new booking and its date, in the booking's space. Raises `TimeTaken`."""
+def kept(booking: Booking, wish: Wish) -> Occupancy:
+    """Save a new booking and its date, in the booking's space; return the date. Raises `TimeTaken`."""
     booking.save()
-    occupancies.claim(booking, booking.space, wish.starts_at, wish.ends_at)
-    return booking
+    return occupancies.claim(booking, booking.space, wish.starts_at, wish.ends_at)
 
 
 # --- Deciding -------------------------------------------------------------------------------------
@@ -327,7 +391,8 @@ def approve(booking: Booking, *, by: User, now: datetime) -> Booking:
     dates = dates_left(booking)
     sweep(booking.space.hall_id, now=now)
     others = list(rivals.of(booking).select_for_update(of=("self",)).order_by("pk"))
-    enter(booking, after_approval(booking.space), starts_at=dates[0].starts_at, now=now)
+    status = after_approval(booking.space, is_free=quotes.is_free(booking))
+    enter(booking, status, starts_at=dates[0].starts_at, now=now)
     booking.decided_at, booking.decided_by = now, by
     if booking.competes:
         rivals.must_leave_free(booking, dates)
@@ -375,6 +440,7 @@ def settle(booking: Booking, *, by: User, now: datetime) -> Booking:
     booking = in_hand(booking)
     must_be(booking, Status.AWAITING_PAYMENT)
     must_be_in_time(booking, now=now)
+    must_not_be_being_paid(booking)
     change(booking, Status.CONFIRMED, by=by, now=now)
     return booking
 
@@ -386,4 +452,60 @@ def expire(booking: Booking, *, now: datetime) -> bool:
     if not booking.is_overdue(now):
         return False
     change(booking, Status.EXPIRED, now=now)
+    return True
+
+
+# --- Paying ---------------------------------------------------------------------------------------
+
+
+@in_one_transaction
+def keep_while_paid(booking: Booking, *, now: datetime) -> None:
+    """Let a booking that waits for its payment not run out while somebody pays. Raises `MoveNotAllowed`, and
+    `Refused` if it has run out already.
+    """
+    booking = in_hand(booking)
+    must_be(booking, Status.AWAITING_PAYMENT)
+    must_be_in_time(booking, now=now)
+    note_paying(booking, True)
+
+
+@in_one_transaction
+def stop_paying(booking: Booking, *, now: datetime) -> None:
+    """Let a booking go its way again: nobody pays for it any more, or it is paid."""
+    note_paying(in_hand(booking), False)
+
+
+def note_paying(booking: Booking, is_being_paid: bool) -> None:
+    booking.is_being_paid = is_being_paid
+    booking.save(update_fields=["is_being_paid"])
+
+
+@in_one_transaction
+def pay(booking: Booking, *, now: datetime) -> Booking:
+    """Confirm a booking whose money has come, be it a little late. Raises `MoveNotAllowed`."""
+    booking = in_hand(booking)
+    must_be(booking, Status.AWAITING_PAYMENT)
+    change(booking, Status.CONFIRMED, now=now)
+    return booking
+
+
+@in_one_transaction
+def confirm_late(booking: Booking, *, now: datetime) -> bool:
+    """Confirm a booking that ran out before its money came, if all of its time is still free.
+
+    Returns whether it was: the constraints decide. It costs what it did.
+    """
+    booking = in_hand(booking)
+    dates = dates_left(booking)
+    if booking.status != Status.EXPIRED or any(date.starts_at <= now for date in dates):
+        return False
+    sweep(booking.space.hall_id, now=now)
+    try:
+        with transaction.atomic(), occupancies.refused_as_time_taken():
+            set_status(booking, Status.CONFIRMED)
+            booking.save(update_fields=["status"])
+    except occupancies.TimeTaken:
+        return False
+    charges.charge_again(booking, now=now)
+    announce(booking, by=None)
     return True

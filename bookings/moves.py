@@ -16,8 +16,9 @@ from accounts.versions import ChangedMeanwhile
 from venues.clock import local
 from venues.models import Space
 
-from . import closures, occupancies, sanctions, signals
+from . import charges, closures, giving_back, occupancies, sanctions, signals
 from .models import ENDED, Booking, Hit, Occupancy, Status
+from .wishes import dates_left
 
 ALLOWED_MOVES = {
     Status.HELD: {
@@ -36,6 +37,8 @@ ALLOWED_MOVES = {
     },
     Status.AWAITING_PAYMENT: {Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED},
     Status.CONFIRMED: {Status.CANCELLED},
+    # Paid too late, and the time is still free.
+    Status.EXPIRED: {Status.CONFIRMED},
 }
 ANNOUNCEMENTS = {
     Status.REQUESTED: signals.booking_requested,
@@ -168,6 +171,13 @@ def must_be_in_time(booking: Booking, *, now: datetime) -> None:
         )
 
 
+def must_not_be_being_paid(booking: Booking) -> None:
+    """Raise `Refused` while somebody pays for the booking: it stays what they pay for."""
+    if booking.is_being_paid:
+        message = _("Somebody is paying for this booking right now. Try again in a while.")
+        raise Refused(Problem("being_paid", message))
+
+
 def must_not_have_begun(dates: Iterable[Occupancy], *, now: datetime) -> None:
     """Raise `Refused` if one of the dates has begun: what has begun stays as it was."""
     if any(date.starts_at <= now for date in dates):
@@ -194,13 +204,18 @@ def change(
 
     Time that it gives back closes again if it was a hole in a closure.
     """
-    was_held, held_time = booking.status == Status.HELD, booking.is_live
+    was, held_time = Status(booking.status), booking.is_live
     set_status(booking, status)
     booking.save(update_fields=["status", *also])
     if held_time and status in ENDED:
         closures.freed_by(booking, now=now)
-    if not was_held:
-        announce(booking, by=by)
+    if was == Status.HELD:
+        return
+    if was == Status.CONFIRMED:
+        giving_back.charge_less(dates_left(booking), booking, was, by=by, now=now)
+    elif status in ENDED:
+        charges.take_back_all(booking, by=by, now=now)
+    announce(booking, by=by)
 
 
 def end(booking: Booking, status: Status, *, by: User, reason: str, now: datetime) -> Booking:

@@ -19,6 +19,11 @@ def can_decide(user: User, booking: Booking) -> bool:
     return looks_after(user, booking.space.venue)
 
 
+def speaks_for_venue(user: User | None, booking: Booking) -> bool:
+    """Whether somebody acts as the venue, and not as the customer, where it is about the customer's money."""
+    return user is None or (can_decide(user, booking) and not is_customer(user, booking))
+
+
 def can_change(user: User, booking: Booking) -> bool:
     """Cancel: the customer, those who book for the organisation, the venue's managers."""
     return is_customer(user, booking) or can_decide(user, booking)

@@ -57,6 +57,7 @@ class SeriesWish:
     adult_name: str = ""
     adult_phone: str = ""
     accepted_terms: TermsVersion | None = None
+    add_ons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def wish_for(asked: SeriesWish, space: Space, starts_at: datetime, ends_at: date
         adult_name=asked.adult_name,
         adult_phone=asked.adult_phone,
         accepted_terms=asked.accepted_terms,
+        add_ons=asked.add_ons,
     )
 
 

@@ -18,11 +18,12 @@ from venues.models import Space
 from venues.opening_hours import A_WEEK
 from venues.policies import season_of
 
-from . import judging, lifecycle, occupancies, recurrence, signals
+from . import charges, judging, lifecycle, occupancies, quotes, recurrence, signals
 from .judging import Judgement, Seen
 from .ledger import Row, with_space_as_it_is
 from .models import AGREED_OR_ASKED, Booking, MissedDate, Occupancy, Series
 from .moves import announce, lock_customer, locked
+from .quotes import DateQuote, Quote
 from .recurrence import SeriesWish, Turn, wish_for
 from .series_in_words import as_it_is
 from .transactions import in_one_transaction
@@ -72,11 +73,13 @@ def book(
     now: datetime,
     mode: Mode = "free",
     replacements: Mapping[datetime, Place] | None = None,
+    seen_cents: int | None = None,
 ) -> Booked:
     """Book, or request, the free dates of a season, or "all" or none, in one transaction.
 
     `replacements` says what is taken instead of a turn, by its start: a space and from when to when. Dates
-    that cannot be had are kept as missed. Raises `NotAllFree` if one of "all" cannot be had, or of the free
+    that cannot be had are kept as missed. `seen_cents`: what the customer was shown that all of it costs; for
+    another price nothing is booked. Raises `NotAllFree` if one of "all" cannot be had, or of the free
     none is left; `Refused` with everything else that stands in the way of the whole.
     """
     asked = with_space_as_it_is(asked, now=now)
@@ -85,7 +88,13 @@ def book(
     lock_for(places, asked, customer=customer, now=now)
     wishes = [wish_for(asked, *place) for place in places.values()]
     seen = seen_under_lock(wishes, asked, customer=customer, now=now)
-    judged = dict(zip(places, seen.judgements(in_turn=len(wishes)), strict=True))
+    prices = seen.prices()
+
+    def judgements() -> dict[datetime, Judgement]:
+        verdicts = judging.with_prices(seen.judgements(in_turn=len(wishes)), prices)
+        return dict(zip(places, verdicts, strict=True))
+
+    judged = judgements()
     rows = [row_of(turn, judged.get(turn.starts_at)) for turn in turns]
     must_be_enough(rows, mode)
     chosen = [
@@ -94,14 +103,17 @@ def book(
         if not judgement.problems
     ]
     must_meet_requirements(chosen, customer=customer, now=now)
+    must_cost_what_was_seen(chosen, seen_cents)
     series = create(asked, turns, customer=customer, now=now)
     bookings = bookings_for(series, chosen, now=now)
     made = occupancies.claim_all(
         (bookings[wish.space.pk], judgement.space, wish.starts_at, wish.ends_at) for wish, judgement in chosen
     )
+    prices_of_made = [judgement.price for _wish, judgement in chosen]
+    charges.agree(zip(made, prices_of_made, strict=True), by=customer, now=now)
 
     def problems() -> list[Sequence[Problem]]:
-        verdicts = dict(zip(places, seen.judgements(in_turn=len(wishes)), strict=True))
+        verdicts = judgements()
         anew = recurrence.turns(asked, calendar)
         return [row_of(turn, verdicts.get(turn.starts_at)).problems for turn in anew]
 
@@ -157,7 +169,7 @@ def seen_under_lock(wishes: Sequence[Wish], asked: SeriesWish, *, customer: User
 def row_of(turn: Turn, judgement: Judgement | None) -> Row:
     if judgement is not None:
         # What was chosen instead of a turn stands in for it, even of one that was skipped.
-        return Row(replace(turn, skipped=None), judgement.problems)
+        return Row(replace(turn, skipped=None), judgement.problems, price=judgement.price)
     assert turn.skipped
     return Row(turn, [turn.skipped])
 
@@ -190,6 +202,12 @@ def must_meet_requirements(
         raise Refused(*dict.fromkeys(problems))
 
 
+def must_cost_what_was_seen(chosen: Sequence[tuple[Wish, Judgement]], seen_cents: int | None) -> None:
+    total = Quote([judgement.price for _wish, judgement in chosen if judgement.price])
+    if problems := list(quotes.changed_since(seen_cents, total)):
+        raise Refused(*problems)
+
+
 def create(asked: SeriesWish, turns: Sequence[Turn], *, customer: User, now: datetime) -> Series:
     return Series.objects.create(
         customer=customer,
@@ -216,12 +234,19 @@ def bookings_for(
         theirs = [(wish, judgement) for wish, judgement in chosen if wish.space.pk == space_id]
         first = min((wish for wish, _judgement in theirs), key=lambda wish: wish.starts_at)
         asked = (judgement for wish, judgement in theirs if lifecycle.must_be_asked(wish, judgement))
-        deciding = next(asked, theirs[0][1])
+        dearest = max(
+            (judgement.price for _wish, judgement in theirs if judgement.price), key=cost, default=None
+        )
+        deciding = replace(next(asked, theirs[0][1]), price=dearest)
         booking = Booking(space=deciding.space, customer=series.customer, series=series, created_at=now)
         lifecycle.fill_in(booking, first, deciding, now=now)
         booking.save()
         bookings[space_id] = booking
     return bookings
+
+
+def cost(price: DateQuote) -> int:
+    return price.gross_cents
 
 
 def keep_missed(
@@ -289,6 +314,7 @@ def again(series: Series, today: date) -> SeriesWish:
         main_purpose=wish.main_purpose,
         adult_name=wish.adult_name,
         adult_phone=wish.adult_phone,
+        add_ons=wish.add_ons,
     )
 
 
@@ -324,6 +350,7 @@ def take_missed(
     judgement = lifecycle.judged(wish, customer=series.customer, now=now, is_filled_in=True)
     booking, is_new = booking_in(series, wish, judgement, now=now)
     date = occupancies.claim(booking, judgement.space, wish.starts_at, wish.ends_at)
+    charges.agree([(date, judgement.price)], by=by, now=now)
     missed.made_up_at = now
     missed.save(update_fields=["made_up_at"])
     if is_new:
@@ -339,7 +366,7 @@ def booking_in(series: Series, wish: Wish, judgement: Judgement, *, now: datetim
     A date on which the venue decides is no part of what was agreed. Needs the hall's lock.
     """
     status = lifecycle.after_submission(wish, judgement)
-    same = series.bookings.filter(space=judgement.space, status=status)
+    same = series.bookings.filter(space=judgement.space, status=status, is_being_paid=False)
     if there := locked(same.order_by("pk").values_list("pk", flat=True)[:1]):
         lifecycle.keep_in_time(there[0], wish.starts_at)
         there[0].save(update_fields=["decide_by", "payment_due_at"])

@@ -3,7 +3,7 @@
 Only what lies ahead changes: what is past or has begun, was given back, or was moved alone stays as it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date as date_type
 from datetime import datetime, time, timedelta
@@ -19,10 +19,30 @@ from venues.clock import local
 from venues.models import Space
 from venues.opening_hours import A_DAY, Calendar
 
-from . import closures, dates, giving_back, judging, lifecycle, occupancies, permissions, recurrence, signals
+from . import (
+    charges,
+    closures,
+    dates,
+    giving_back,
+    judging,
+    lifecycle,
+    occupancies,
+    permissions,
+    quotes,
+    recurrence,
+    signals,
+)
 from .judging import Judgement
 from .models import AGREED_OR_ASKED, Booking, Occupancy, Series
-from .moves import already_begun, end_quietly, lock_customer, locked, must_be_in_time, split_off
+from .moves import (
+    already_begun,
+    end_quietly,
+    lock_customer,
+    locked,
+    must_be_in_time,
+    must_not_be_being_paid,
+    split_off,
+)
 from .recurrence import SeriesWish
 from .transactions import in_one_transaction
 from .wishes import Wish, dates_left, dates_of, wish_of
@@ -208,11 +228,13 @@ def move(series: Series, chosen: Sequence[Occupancy], what: Move, *, by: User, n
         problems = dict.fromkeys(problem for each in refused for problem in each.problems)
         raise Refused(*problems) if problems else nothing_ahead()
     left = [(date.hall_id, date.setup_at, date.clear_at) for date in places if date.booking_is_live]
+    why = {pk: lifecycle.why_no_dearer(booking, by=by) for pk, booking in bookings_of(places).items()}
     put(places, by=by, now=now)
     closures.freed_together(left, now=now)
     done = list(
         Occupancy.objects.filter(pk__in=[date.pk for date in places]).select_related("space", "booking")
     )
+    reprice(places, done, why, by=by, now=now)
     announce(series, done, "moved", by=by)
     return Changed(done, sorted(refused, key=lambda each: each.date.starts_at))
 
@@ -222,6 +244,7 @@ def in_hand(chosen: Sequence[Occupancy], *, also: Sequence[int], now: datetime) 
     bookings, fresh = dates.in_hand(chosen, also=also)
     for booking in bookings.values():
         must_be_in_time(booking, now=now)
+        must_not_be_being_paid(booking)
     if any(date.released_at or booking_of(date).status not in AGREED_OR_ASKED for date in fresh):
         raise ChangedMeanwhile
     return sorted(fresh, key=lambda date: (date.starts_at, date.pk))
@@ -282,13 +305,8 @@ def free_places(
         lifecycle.sweep(hall_id, now=now)
     going = dict(wishes)
     while going:
-        judged = judging.judge_all(
-            list(going.values()),
-            asker=who,
-            now=now,
-            leaving=[date.pk for date in going],
-            in_turn=len(going),
-        )
+        seen = judging.look(list(going.values()), asker=who, now=now, leaving=[date.pk for date in going])
+        judged = judging.with_prices(seen.judgements(in_turn=len(going)), seen.prices())
         verdicts = dict(zip(going, judged, strict=True))
         problems = {date: against(date, going[date], verdicts[date], by=by, now=now) for date in going}
         staying = [NotDone(date, found) for date, found in problems.items() if found]
@@ -303,7 +321,8 @@ def free_places(
 def against(date: Occupancy, wish: Wish, judgement: Judgement, *, by: User, now: datetime) -> list[Problem]:
     booking = booking_of(date)
     late = giving_back.problem_with_moving(date, booking, by=by, now=now)
-    problems = [*judgement.problems, *([late] if late else [])]
+    dearer = lifecycle.costing_more(booking, date, judgement.price, by=by)
+    problems = [*judgement.problems, *([late] if late else []), *dearer]
     if problems or is_shorter(date, wish):
         return problems
     return lifecycle.passing_by(booking, wish, judgement, by=by)
@@ -317,7 +336,7 @@ def is_shorter(date: Occupancy, wish: Wish) -> bool:
 def put(places: dict[Occupancy, Wish], *, by: User, now: datetime) -> None:
     """Move dates, of which one may go where another has been, in such an order that its place is free."""
     homes = homes_of(places)
-    bookings = {booking_of(date).pk: booking_of(date) for date in places}
+    bookings = bookings_of(places)
     later = [date for date, wish in places.items() if wish.starts_at > date.starts_at]
     earlier = [date for date in places if date not in set(later)]
     for date in [*sorted(earlier, key=start_of), *sorted(later, key=start_of, reverse=True)]:
@@ -334,6 +353,26 @@ def put(places: dict[Occupancy, Wish], *, by: User, now: datetime) -> None:
 
 def start_of(date: Occupancy) -> datetime:
     return date.starts_at
+
+
+def bookings_of(dates: Iterable[Occupancy]) -> dict[int, Booking]:
+    return {booking.pk: booking for booking in map(booking_of, dates)}
+
+
+def reprice(
+    places: dict[Occupancy, Wish], done: Iterable[Occupancy], why: dict[int, str], *, by: User, now: datetime
+) -> None:
+    """Charge dates what they cost where they are now; no more, if `why` says so of their old booking."""
+    homes = {date.pk: booking_of(date) for date in done}
+    prices = quotes.quotes_for(list(places.values()), now=now)
+    moved = [
+        charges.Moved(date.pk, date.space, homes[date.pk], price, why[booking_of(date).pk])
+        for date, price in zip(places, prices, strict=True)
+        if not isinstance(price, Problem)  # those have been refused
+    ]
+    charges.reprice(moved, by=by, now=now)
+    for booking in {booking.pk: booking for booking in homes.values()}.values():
+        lifecycle.confirm_if_free(booking, now=now)
 
 
 def homes_of(places: dict[Occupancy, Wish]) -> dict[int, Booking]:

@@ -50,3 +50,6 @@ message_kept = Signal()  # carries `message`: it is to be sent
 # Each carries `swap`.
 swap_proposed = Signal()
 swap_answered = Signal()  # agreed, declined or withdrawn: its state says which
+
+# What a booking that there was already costs has changed; carries `now`. Its row is locked.
+price_changed = Signal()

@@ -4,7 +4,7 @@ One proposes, the other agrees. Then each side is judged as if it booked the oth
 themselves stay taken throughout, and only change hands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,9 +15,10 @@ from accounts.models import Organisation, User
 from accounts.problems import Problem, Refused
 from venues.models import Space
 
-from . import dates, judging, lifecycle, occupancies, permissions, signals
+from . import charges, dates, judging, lifecycle, occupancies, permissions, signals
 from .models import Booking, Hit, Impact, Occupancy, Status, Swap
 from .moves import end_quietly, lock_customer, split_off
+from .quotes import DateQuote
 from .transactions import in_one_transaction, lock
 from .wishes import asker_of, dates_left, dates_of, wish_of
 
@@ -150,9 +151,11 @@ def agree(swap: Swap, *, by: User, now: datetime) -> Swap:
     swap = in_hand(swap)
     offered, wanted = with_bookings([swap.offered_id, swap.wanted_id])
     must_be_as_proposed(swap, offered, wanted, now=now)
-    for date, there in ((offered, wanted), (wanted, offered)):
+    prices = [
         must_be_bookable(date, at=there, by=by, now=now)
-    change_hands(offered, wanted, by=by, now=now)
+        for date, there in ((offered, wanted), (wanted, offered))
+    ]
+    change_hands(offered, wanted, prices, by=by, now=now)
     return answer(swap, State.AGREED, by=by, now=now)
 
 
@@ -190,8 +193,10 @@ def must_be_as_proposed(swap: Swap, offered: Occupancy, wanted: Occupancy, *, no
         raise Refused(*problems)
 
 
-def must_be_bookable(date: Occupancy, *, at: Occupancy, by: User, now: datetime) -> None:
-    """Judge the customer of a date as if they booked the other's time. Needs all locks.
+def must_be_bookable(date: Occupancy, *, at: Occupancy, by: User, now: datetime) -> DateQuote | None:
+    """Judge the customer of a date as if they booked the other's time, and return what it costs them.
+
+    Needs all locks.
 
     In the space that they have, the venue has agreed to them, and lets them swap; in another one nobody has.
     """
@@ -199,26 +204,39 @@ def must_be_bookable(date: Occupancy, *, at: Occupancy, by: User, now: datetime)
     assert booking is not None, "Both were looked at."
     assert booking.customer is not None, "Both are confirmed."
     there = replace(wish_of(booking, date), space=at.space, starts_at=at.starts_at, ends_at=at.ends_at)
-    (judgement,) = judging.judge_all(
-        [there], asker=asker_of(booking, now=now), now=now, leaving=[date.pk, at.pk]
-    )
+    seen = judging.look([there], asker=asker_of(booking, now=now), now=now, leaving=[date.pk, at.pk])
+    (judgement,) = judging.with_prices(seen.judgements(), seen.prices())
     wanting = replace(there, space=judgement.space)
     problems = [*judgement.problems, *judging.requirements(wanting, customer=booking.customer, now=now)]
     if at.space_id != date.space_id:
         problems += lifecycle.passing_by(booking, wanting, judgement, by=booking.customer)
+    problems += lifecycle.costing_more(booking, date, judgement.price, by=None)
     if problems and not permissions.is_customer(by, booking):
         raise other_side_cannot()
     if problems:
         raise Refused(*(replace(problem, field="") for problem in problems))
+    return judgement.price
 
 
-def change_hands(one: Occupancy, other: Occupancy, *, by: User, now: datetime) -> None:
-    """Give each date to the other's booking, in one statement: nobody else can come in between."""
+def change_hands(
+    one: Occupancy, other: Occupancy, prices: Sequence[DateQuote | None], *, by: User, now: datetime
+) -> None:
+    """Give each date to the other's booking, in one statement: nobody else can come in between.
+
+    `prices`: what each side pays for what it gets, the side of the `one` first.
+    """
     mine, theirs = one.booking, other.booking
     assert mine is not None, "Both were looked at."
     assert theirs is not None, "Both were looked at."
     homes = home(theirs, one.space), home(mine, other.space)
     occupancies.change_hands({one.pk: homes[0].pk, other.pk: homes[1].pk})
+    paid = charges.standing([one.pk, other.pk])
+    paid_by = {pk: standing.booking_id for pk, standing in paid.items()}
+    got = [
+        charges.Moved(other.pk, one.space, homes[1], prices[0], paid_by=paid_by.get(one.pk)),
+        charges.Moved(one.pk, other.space, homes[0], prices[1], paid_by=paid_by.get(other.pk)),
+    ]
+    charges.reprice(got, by=by, now=now)
     for booking in {booking.pk: booking for booking in (mine, theirs)}.values():
         fresh = Booking.objects.get(pk=booking.pk)
         if fresh.dates.exists() and not dates_left(fresh):

@@ -26,6 +26,10 @@ class Wish:
     adult_name: str = ""
     adult_phone: str = ""
     accepted_terms: TermsVersion | None = None
+    # What is ordered beside the space, by the codes of its price list.
+    add_ons: tuple[str, ...] = ()
+    # What the customer was shown that it costs, in cents: another price is not agreed to.
+    seen_cents: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "starts_at", exact(self.starts_at))
@@ -50,6 +54,7 @@ def wish_of(booking: Booking, date: Occupancy | None = None) -> Wish:
         adult_name=booking.adult_name,
         adult_phone=booking.adult_phone,
         accepted_terms=booking.accepted_terms,
+        add_ons=tuple(booking.add_ons),
     )
 
 
