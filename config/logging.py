@@ -40,6 +40,7 @@ CONFIGURATION = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
+        "stripe": {"level": "WARNING"},  # every question and answer, with ids of customers in addresses
         "procrastinate.blueprints": {"level": "WARNING"},  # what every process registers as it starts
         "procrastinate.periodic": {"level": "WARNING"},
         "procrastinate.jobs": {"level": "WARNING"},  # that it was queued; the worker tells the rest

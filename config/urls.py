@@ -5,6 +5,7 @@ from config import styleguide
 urlpatterns = [
     path("", include("bookings.urls")),
     path("manage/", include("venues.urls")),
+    path("payments/", include("payments.urls")),
     path("", include("accounts.urls")),
     path("api/v1/", include("config.api")),
     path("styleguide/", styleguide.show, name="styleguide"),

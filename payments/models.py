@@ -159,12 +159,18 @@ class Refund(models.Model):
         SUCCEEDED = "succeeded", _("Returned")
         FAILED = "failed", _("Failed")
 
+    class Reason(models.TextChoices):
+        LESS_OWED = "less_owed", _("Less is owed than was paid.")
+        TOO_LATE = "too_late", _("The payment came when the time had gone to somebody else.")
+        CANCELLED = "cancelled", _("The payment came after the booking was cancelled.")
+        BY_HAND = "by_hand", _("The city has sent it back.")
+
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     # What it is for; without one, for what was paid too late or twice.
     booking = models.ForeignKey(Booking, models.PROTECT, null=True, blank=True, related_name="refunds")
     cents = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WANTED)
-    reason = models.CharField(max_length=300)
+    reason = models.CharField(max_length=10, choices=Reason)
     idempotency_key = models.UUIDField(unique=True, editable=False)
     stripe_id = models.CharField(max_length=100, null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField()
@@ -267,6 +273,7 @@ class Concern(models.Model):
         REFUND_FAILED = "refund_failed", _("A refund failed")
         DISPUTE = "dispute", _("A payment is disputed")
         UNMATCHED = "unmatched", _("A bank transfer without an invoice")
+        TO_RETURN = "to_return", _("Money to be sent back by bank transfer")
         NOT_OURS = "not_ours", _("An amount or a currency that we did not ask for")
 
     kind = models.CharField(max_length=15, choices=Kind)

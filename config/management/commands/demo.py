@@ -10,6 +10,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from django.conf import settings
@@ -21,6 +22,9 @@ from config import environment, ports, supervisor
 from config.supervisor import Child
 
 HEALTHY_WITHIN_SECONDS = 60
+# No real money: see `payments.sandbox`.
+SANDBOX_KEYS = {"STRIPE_SECRET_KEY": "sk_test_sandbox", "STRIPE_WEBHOOK_SECRET": "whsec_sandbox"}
+SANDBOX_IS_BEYOND = 100  # so far beyond the demo's own port, or the next that is free
 
 
 class Command(BaseCommand):
@@ -46,7 +50,7 @@ class Command(BaseCommand):
     def run(self, until: Callable[[], bool]) -> None:
         """Start all of it, keep it running and, whatever happens, stop it."""
         host, port = environment.env("BIND", "127.0.0.1"), environment.port()
-        children = [web(), worker()]
+        children = [*sandbox(host, port), web(), worker()]
         try:
             start_database()  # again, if the demo that we waited for has just stopped it
             take_port(host, port)
@@ -146,6 +150,21 @@ def web() -> Child:
     os.environ["VUORO_DEMO"] = str(settings.STATE_DIR)  # how the next demo knows a process of ours
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]
     return Child("web server", command, settings.STATE_DIR / "log" / "web.log")
+
+
+def sandbox(host: str, port: int) -> list[Child]:
+    """Return what answers instead of Stripe, unless a key of somebody's own leads to Stripe itself.
+
+    Web and worker, which start after this, read from the environment where it is.
+    """
+    if environment.env("STRIPE_SECRET_KEY", ""):
+        return []
+    beside = next(number for number in count(port + SANDBOX_IS_BEYOND) if ports.is_free("127.0.0.1", number))
+    os.environ |= SANDBOX_KEYS | {"STRIPE_API_BASE": f"http://127.0.0.1:{beside}"}
+    here = "127.0.0.1" if host == "0.0.0.0" else host
+    told = f"http://{here}:{port}/payments/stripe/"
+    command = [sys.executable, "-m", "django", "sandbox", "--port", str(beside), "--webhook", told]
+    return [Child("payment sandbox", command, settings.STATE_DIR / "log" / "sandbox.log")]
 
 
 def worker() -> Child:

@@ -1,0 +1,69 @@
+"""Invoices, credit notes and receipts, as people see and print them."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import Organisation
+from accounts.problems import Refused
+from accounts.requests import SignedInRequest
+
+from .. import checkout, documents, gateway
+from ..models import Document
+from ..references import in_groups
+
+SHOWN = 100
+
+
+@never_cache
+@require_GET
+@login_required
+def document(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show a document in the language in which it was issued: that is the one that holds."""
+    found = get_object_or_404(documents.visible_to(request.user), pk=pk)
+    left = documents.outstanding(found) if found.kind == Document.Kind.INVOICE else 0
+    lines = [billed.price_line for billed in found.lines.select_related("price_line__booking__space__venue")]
+    context = {
+        "document": found,
+        "lines": lines,
+        "taxes": documents.by_rate(lines),
+        "reference": in_groups(found.reference),
+        "outstanding": left,
+        "can_pay": left > 0 and gateway.is_set_up(),
+        "credit_notes": found.credit_notes.order_by("pk"),
+    }
+    with translation.override(found.language):
+        return render(request, "payments/document.html", context)
+
+
+@require_POST
+@login_required
+def pay_invoice(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Begin to pay an invoice by card, and lead to Stripe's page."""
+    found = get_object_or_404(documents.visible_to(request.user), pk=pk, kind=Document.Kind.INVOICE)
+    try:
+        begun = checkout.start_invoice(found, payer=request.user, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, " ".join(str(problem.message) for problem in refusal.problems))
+        return redirect(found)
+    return redirect(begun.session_url if begun.is_open and begun.session_url else begun)
+
+
+@never_cache
+@require_GET
+@login_required
+def of_organisation(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What an organisation owes, and its documents, the newest first."""
+    organisation = get_object_or_404(Organisation.objects.visible_to(request.user), pk=pk)
+    papers = organisation.documents.order_by("-issued_at", "-pk")[:SHOWN]
+    context = {
+        "organisation": organisation,
+        "owed": documents.owed_by(organisation),
+        "rows": [(paper, documents.outstanding(paper)) for paper in papers],
+        "unbilled": documents.sum_of(documents.unbilled(organisation), "gross_cents"),
+    }
+    return render(request, "payments/organisation.html", context)

@@ -1,0 +1,101 @@
+"""Paying, and coming back from it."""
+
+from contextlib import suppress
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.problems import Refused
+from accounts.requests import SignedInRequest
+from bookings import permissions, quotes
+from bookings.models import Booking, Status
+
+from .. import checkout, gateway, reconcile
+from ..models import Payment
+
+
+@never_cache
+@require_GET
+@login_required
+def mine(request: SignedInRequest) -> HttpResponse:
+    """What waits to be paid, and what has been."""
+    waiting = payable_by(request).with_place().order_by("payment_due_at")
+    rows = [(booking, quotes.owed(booking)) for booking in waiting]
+    paid = visible_to(request).exclude(state__in=[Payment.State.EXPIRED, Payment.State.FAILED])
+    return render(
+        request,
+        "payments/mine.html",
+        {"rows": rows, "payments": paid.order_by("-pk")[:50], "can_pay": gateway.is_set_up()},
+    )
+
+
+@require_POST
+@login_required
+def pay(request: SignedInRequest) -> HttpResponse:
+    """Begin to pay for the bookings that were chosen, and lead to Stripe's page."""
+    chosen = {int(pk) for pk in request.POST.getlist("booking") if pk.isdecimal() and len(pk) < 19}
+    bookings = list(payable_by(request).filter(pk__in=chosen).order_by("pk"))
+    if len(bookings) != len(chosen):
+        # One of them is not waiting for payment any more, or never was theirs: nothing is told apart.
+        messages.error(request, _("One of the bookings cannot be paid any more. Choose again."))
+        return redirect("payments:mine")
+    try:
+        begun = checkout.start(bookings, payer=request.user, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, " ".join(str(problem.message) for problem in refusal.problems))
+        return redirect(bookings[0] if len(bookings) == 1 else "payments:mine")
+    return redirect(begun.session_url if begun.is_open and begun.session_url else begun)
+
+
+@never_cache
+@require_GET
+@login_required
+def payment(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(visible_to(request), pk=pk)
+    parts = found.parts.select_related("booking__space__venue").order_by("pk")
+    return render(request, "payments/payment.html", {"payment": found, "parts": parts})
+
+
+@never_cache
+@require_GET
+@login_required
+def done(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Welcome whoever comes back from Stripe's page: ask Stripe, and say how it stands."""
+    found = get_object_or_404(visible_to(request), pk=pk)
+    if found.is_open and found.session_id:
+        with suppress(gateway.Unreachable):  # the page says that it is not known yet
+            reconcile.session(found.session_id, now=timezone.now())
+    return redirect(found)
+
+
+@require_POST
+@login_required
+def leave(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Leave a payment that was begun: nobody can pay it any more, and it can be begun anew."""
+    found = get_object_or_404(visible_to(request), pk=pk)
+    try:
+        reconcile.leave(found, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, " ".join(str(problem.message) for problem in refusal.problems))
+    return redirect(found)
+
+
+def payable_by(request: SignedInRequest):
+    """Return the bookings for which this person may pay."""
+    return Booking.objects.of(request.user).filter(status=Status.AWAITING_PAYMENT)
+
+
+def visible_to(request: SignedInRequest):
+    """Return the payments that are this person's, or their organisations'."""
+    user = request.user
+    if user.is_staff:
+        return Payment.objects.all()
+    theirs = permissions.organisations_of(user)
+    return Payment.objects.filter(Q(payer=user, organisation=None) | Q(organisation__in=theirs))

@@ -1,0 +1,302 @@
+"""Aino pays: what she is charged is what is owed, whatever the network, the bank or the clock do."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.problems import Refused
+from bookings import invariants, lifecycle
+from bookings.models import Booking, Status
+from payments import audit, checkout, gateway, reconcile, refunds, tasks
+from payments.models import Document, Payment, Refund
+from tests.factories import NOW, create_booking, create_user, hour
+from tests.prices import create_cancellation, create_priced_space
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
+
+
+@pytest.fixture
+def monday_morning():
+    """Let Stripe's clock and ours show the same: sessions and signatures are of a certain age."""
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+PRICE = 6102  # three hours of 20,34 €
+
+
+@pytest.fixture
+def aino():
+    return create_user("Aino")
+
+
+@pytest.fixture
+def room():
+    return create_priced_space(name_fi="Kerhohuone")
+
+
+@pytest.fixture
+def booking(room, aino):
+    return create_booking(room, hour("10:00"), hour("13:00"), customer=aino)
+
+
+def begin(*bookings, now=NOW) -> Payment:
+    return checkout.start(bookings, payer=bookings[0].customer, now=now)
+
+
+def at_stripe(sandbox, instant) -> None:
+    """Let it be later at Stripe, too."""
+    sandbox.do("clock", advance=int((instant - timezone.now()).total_seconds()))
+
+
+def come_back(payment: Payment, *, now=NOW) -> Payment:
+    """Return from Stripe's page, as the browser does."""
+    reconcile.session(payment.session_id, now=now)
+    payment.refresh_from_db()
+    return payment
+
+
+def status_of(booking: Booking) -> str:
+    return Booking.objects.get(pk=booking.pk).status
+
+
+def send_refunds(now=NOW) -> None:
+    for refund in Refund.objects.filter(state=Refund.State.WANTED).select_related("payment"):
+        refunds.send(refund, now=now)
+
+
+def agrees(*, now=NOW) -> bool:
+    """Whether bookings, ledger and Stripe are of one mind."""
+    return (
+        list(invariants.findings(now=now)) == [] and list(audit.differences(NOW - timedelta(days=900))) == []
+    )
+
+
+# --- The usual ------------------------------------------------------------------------------------
+
+
+def test_what_is_owed_is_paid_and_confirms_the_booking(sandbox, booking):
+    assert booking.status == Status.AWAITING_PAYMENT
+    payment = begin(booking)
+    assert (payment.state, payment.due_cents) == (Payment.State.OPEN, PRICE)
+    assert payment.session_url.startswith(sandbox.base)
+
+    sandbox.do("pay", session=payment.session_id)
+    payment = come_back(payment)
+
+    assert (payment.state, payment.paid_cents) == (Payment.State.PAID, PRICE)
+    assert status_of(booking) == Status.CONFIRMED
+    assert Document.objects.get(kind="receipt").gross_cents == PRICE
+    assert agrees()
+
+
+def test_several_bookings_are_paid_at_once(sandbox, room, aino, booking):
+    other = create_booking(room, hour("14:00"), hour("15:00"), customer=aino)
+    payment = begin(booking, other)
+    sandbox.do("pay", session=payment.session_id)
+    come_back(payment)
+
+    assert {status_of(booking), status_of(other)} == {Status.CONFIRMED}
+    assert sorted(payment.parts.values_list("cents", flat=True)) == [2034, PRICE]
+    assert agrees()
+
+
+def test_a_double_click_and_a_second_tab_come_to_the_same_session(sandbox, booking):
+    assert begin(booking) == begin(booking)
+    assert Payment.objects.count() == 1
+
+
+def test_one_that_is_paid_with_others_is_not_paid_alone(sandbox, room, aino, booking):
+    other = create_booking(room, hour("14:00"), hour("15:00"), customer=aino)
+    begin(booking, other)
+
+    with pytest.raises(Refused) as refusal:
+        begin(booking)
+    assert refusal.value.codes == {"being_paid"}
+
+
+def test_nothing_runs_out_while_somebody_pays(sandbox, booking):
+    at_stripe(sandbox, booking.payment_due_at - timedelta(minutes=1))
+    begin(booking, now=booking.payment_due_at - timedelta(minutes=1))
+
+    assert not lifecycle.expire(booking, now=booking.payment_due_at + timedelta(minutes=5))
+    assert status_of(booking) == Status.AWAITING_PAYMENT
+
+
+def test_who_leaves_is_not_charged_and_may_begin_anew(sandbox, booking):
+    payment = begin(booking)
+    reconcile.leave(payment, now=NOW)
+
+    payment.refresh_from_db()
+    assert payment.state == Payment.State.EXPIRED
+    assert "error" in sandbox.do("pay", session=payment.session_id)
+    assert begin(booking) != payment
+    assert agrees()
+
+
+# --- The network ----------------------------------------------------------------------------------
+
+
+def test_an_answer_that_is_lost_when_the_session_is_made(sandbox, booking, monkeypatch):
+    sandbox.do("fault", how="lose", path="/v1/checkout/sessions", times=5)
+    with pytest.raises(gateway.Unreachable):
+        begin(booking)
+    started = Payment.objects.get()
+    assert started.state == Payment.State.STARTED
+
+    sandbox.do("mend")
+    payment = begin(booking)
+
+    assert payment == started
+    assert len(gateway.client().v1.checkout.sessions.list({"limit": 10}).data) == 1
+    sandbox.do("pay", session=payment.session_id)
+    come_back(payment)
+    assert status_of(booking) == Status.CONFIRMED
+    assert agrees()
+
+
+def test_the_job_finds_a_payment_of_which_nobody_heard(sandbox, booking):
+    payment = begin(booking)
+    sandbox.do("pay", session=payment.session_id)
+
+    reconcile.unheard_of(payment, now=NOW)
+
+    assert status_of(booking) == Status.CONFIRMED
+    assert agrees()
+
+
+def test_the_job_ends_what_nobody_paid_and_then_the_booking_runs_out(sandbox, booking):
+    at_stripe(sandbox, booking.payment_due_at - timedelta(minutes=1))
+    payment = begin(booking, now=booking.payment_due_at - timedelta(minutes=1))
+    late = payment.expires_at + timedelta(minutes=1)
+
+    reconcile.unheard_of(payment, now=late)
+
+    payment.refresh_from_db()
+    assert payment.state == Payment.State.EXPIRED
+    assert lifecycle.expire(Booking.objects.get(pk=booking.pk), now=late)
+    assert agrees(now=late)
+
+
+# --- Too late -------------------------------------------------------------------------------------
+
+
+def expired_but_paid(sandbox, booking) -> Payment:
+    """Let a booking end although its payment is open: as an older release would have, or a hand."""
+    payment = begin(booking)
+    Booking.objects.filter(pk=booking.pk).update(is_being_paid=False)
+    assert lifecycle.expire(Booking.objects.get(pk=booking.pk), now=booking.payment_due_at)
+    sandbox.do("pay", session=payment.session_id)
+    return payment
+
+
+def test_paid_too_late_while_the_time_is_free(sandbox, booking):
+    payment = expired_but_paid(sandbox, booking)
+    come_back(payment, now=booking.payment_due_at + timedelta(minutes=1))
+
+    assert status_of(booking) == Status.CONFIRMED
+    assert not Refund.objects.exists()
+    assert agrees()
+
+
+def test_paid_too_late_when_the_time_has_gone(sandbox, booking, room):
+    payment = expired_but_paid(sandbox, booking)
+    other = create_booking(room, hour("10:00"), hour("11:00"), customer=create_user("Vieno"))
+    lifecycle.settle(other, by=create_user("Onni"), now=NOW)
+    come_back(payment, now=booking.payment_due_at + timedelta(minutes=1))
+    send_refunds()
+
+    assert status_of(booking) == Status.EXPIRED
+    refund = Refund.objects.get()
+    assert (refund.cents, refund.reason, refund.state) == (PRICE, "too_late", Refund.State.SUCCEEDED)
+    assert agrees()
+
+
+def test_cancelled_while_it_is_being_paid(sandbox, booking, aino):
+    payment = begin(booking)
+    lifecycle.cancel(booking, by=aino, now=NOW)
+    sandbox.do("pay", session=payment.session_id)
+
+    reconcile.unheard_of(payment, now=NOW)
+    send_refunds()
+
+    assert status_of(booking) == Status.CANCELLED
+    assert Refund.objects.get().cents == PRICE
+    assert agrees()
+
+
+def test_cancelled_before_it_is_paid_ends_the_session(sandbox, booking, aino):
+    payment = begin(booking)
+    lifecycle.cancel(booking, by=aino, now=NOW)
+    tasks.look_at(payment_id=payment.pk)
+
+    payment.refresh_from_db()
+    assert payment.state == Payment.State.EXPIRED
+    assert "error" in sandbox.do("pay", session=payment.session_id)
+    assert agrees()
+
+
+# --- Money that goes back -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paid(sandbox, booking):
+    payment = begin(booking)
+    sandbox.do("pay", session=payment.session_id)
+    come_back(payment)
+    return Booking.objects.with_place().get(pk=booking.pk)
+
+
+def test_who_cancels_in_time_gets_everything_back(sandbox, paid, aino):
+    lifecycle.cancel(paid, by=aino, now=NOW)
+    send_refunds()
+
+    refund = Refund.objects.get()
+    assert (refund.cents, refund.state) == (PRICE, Refund.State.SUCCEEDED)
+    assert Document.objects.get(kind="credit_note").gross_cents == -PRICE
+    assert agrees()
+
+
+def test_the_terms_of_cancelling_keep_their_share(sandbox, aino):
+    room = create_priced_space(cancellation=create_cancellation((24, 0), after=50))
+    booking = create_booking(room, hour("10:00"), hour("13:00"), customer=aino)
+    payment = begin(booking)
+    sandbox.do("pay", session=payment.session_id)
+    come_back(payment)
+
+    late = hour("10:00") - timedelta(hours=2)
+    lifecycle.cancel(Booking.objects.with_place().get(pk=booking.pk), by=aino, now=late)
+    send_refunds()
+
+    assert Refund.objects.get().cents == PRICE // 2
+    assert agrees(now=late)
+
+
+def test_a_refund_whose_answer_is_lost_is_sent_once(sandbox, paid, aino):
+    lifecycle.cancel(paid, by=aino, now=NOW)
+    sandbox.do("fault", how="lose", path="/v1/refunds", times=5)
+    refund = Refund.objects.select_related("payment").get()
+    with pytest.raises(gateway.Unreachable):
+        refunds.send(refund, now=NOW)
+
+    sandbox.do("mend")
+    send_refunds()
+
+    assert len(gateway.client().v1.refunds.list({"limit": 10}).data) == 1
+    assert Refund.objects.get().state == Refund.State.SUCCEEDED
+    assert agrees()
+
+
+def test_a_slow_payment_keeps_the_time_until_it_has_arrived(sandbox, booking):
+    payment = begin(booking)
+    sandbox.do("pay", session=payment.session_id, how="slow")
+    assert come_back(payment).state == Payment.State.PROCESSING
+    assert status_of(booking) == Status.AWAITING_PAYMENT
+    assert agrees()
+
+    sandbox.do("clock", advance=3 * 24 * 3600)
+    assert come_back(payment).state == Payment.State.PAID
+    assert status_of(booking) == Status.CONFIRMED
+    assert agrees()
