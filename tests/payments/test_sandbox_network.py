@@ -90,7 +90,8 @@ def test_while_a_call_is_under_way_its_key_is_taken(sandbox):
         client(sandbox).v1.checkout.sessions.create(sale(), KEY)
     first.join()
 
-    assert (refusal.value.http_status, refusal.value.code) == (409, "idempotency_key_in_use")
+    assert refusal.value.http_status == 409
+    assert refusal.value.json_body["error"]["code"] == "idempotency_key_in_use"
     assert len(client(sandbox).v1.checkout.sessions.list().data) == 1
 
 
