@@ -361,6 +361,38 @@ PROMISES = [
         where offer.state = 'open' and waiting.ended_at is not null
         """,
     ),
+    Promise(
+        "Booking {0} is {1}, but {2} cents are owed for it, or tax.",
+        """
+        select booking.id, booking.status, sum(gross_cents)
+        from bookings_booking booking join bookings_priceline line on line.booking_id = booking.id
+        where booking.status in ('held', 'declined', 'expired')
+        group by booking.id having sum(gross_cents) <> 0 or sum(net_cents) <> 0 or sum(vat_cents) <> 0
+        """,
+    ),
+    Promise(
+        "Date {1} of booking {0} comes to less than nothing: {2} cents at {3} per cent of tax.",
+        """
+        select booking_id, date_id, sum(gross_cents), vat_percent from bookings_priceline
+        group by booking_id, date_id, vat_percent
+        having sum(gross_cents) < 0 or sum(net_cents) < 0 or sum(vat_cents) < 0
+        """,
+    ),
+    Promise(
+        "Date {0} is charged to several bookings: {1}.",
+        """
+        select date_id, string_agg(booking_id::text, ', ')
+        from (
+            select date_id, booking_id from bookings_priceline
+            group by date_id, booking_id having sum(gross_cents) <> 0
+        ) charged
+        group by date_id having count(*) > 1
+        """,
+    ),
+    Promise(
+        "Line {0} does not add up.",
+        "select id from bookings_priceline where gross_cents <> net_cents + vat_cents",
+    ),
     # Without these the others would sooner or later be broken.
     Promise(
         "The constraint {0} is missing or not in force.",
