@@ -5,14 +5,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from venues.importing import applying
+from venues.importing import applying, prices
 from venues.importing.folder import read_folder
 from venues.importing.places import Area
 from venues.importing.tables import BrokenFiles
 
 
 class Command(BaseCommand):
-    help = "Bring districts, venues and spaces up to what the CSV files of a folder say."
+    help = (
+        "Bring districts, venues and spaces up to what the CSV files of a folder say, and add the price lists"
+        " of its folder “prices” that are not there yet."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("folder", type=Path)
@@ -21,6 +24,8 @@ class Command(BaseCommand):
         try:
             found = read_folder(folder, area=Area(*settings.CITY_AREA))
             report = applying.apply(found, today=timezone.localdate())
+            if (folder / "prices").is_dir():
+                prices.load(folder / "prices", now=timezone.now())
         except BrokenFiles as exc:
             raise CommandError(f"Nothing was imported:\n{exc}") from exc
         except DatabaseError as exc:
