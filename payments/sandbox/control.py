@@ -27,7 +27,7 @@ def mend(sandbox: "Sandbox") -> Thing:
 
 
 def clock(sandbox: "Sandbox", advance: int) -> Thing:
-    """Move Stripe's clock ahead by seconds, and let happen what is due."""
+    """Move Stripe's clock by seconds, and let happen what is due. Backwards, nothing is undone."""
     happenings.let_time_pass(sandbox.world, advance)
     return {"now": sandbox.world.now()}
 
@@ -140,6 +140,13 @@ def foreign(
     return pay(sandbox, session["id"], how)
 
 
+def alter(sandbox: "Sandbox", kind: str, id: str, fields: Thing) -> Thing:
+    """Let an object be other than it was asked for: of another amount, another currency."""
+    thing = sandbox.world.get(id, kind)
+    thing |= fields
+    return public(thing)
+
+
 # --- Looking --------------------------------------------------------------------------------------
 
 
@@ -157,7 +164,7 @@ VERBS: dict[str, Callable[..., Thing]] = {
     verb.__name__: verb
     for verb in (
         fault, mend, clock, events, replay, forge, deliver, take, pay, settle, refunds_of, refund_by_hand,
-        succeed_refund, fail_refund, dispute, close_dispute, foreign, state, exchanges,
+        succeed_refund, fail_refund, dispute, close_dispute, foreign, alter, state, exchanges,
     )
 }  # fmt: skip
 # These wait for the product's answer, which may have to ask us something first.

@@ -101,7 +101,7 @@ def answer_bank(world: World, session: Thing, *, is_confirmed: bool) -> Thing:
 def pay_slowly(world: World, session: Thing, intent: Thing, *, will_succeed: bool) -> Thing:
     """Let the payer have done their part, and the money be on its way: it comes, or it does not."""
     charge = new_charge(world, intent, "pending", objects.debit_details())
-    intent |= {"status": "processing", "processing": {"type": "card"}}
+    intent["status"] = "processing"
     world.emit("charge.pending", charge)
     world.emit("payment_intent.processing", intent)
     complete(world, session, "unpaid")
@@ -118,7 +118,6 @@ def settle(world: World, intent: str, succeeds: bool) -> Thing:
         return thing
     session = world.get(thing["_session"], "checkout.session")
     charge = world.get(thing["latest_charge"], "charge")
-    thing["processing"] = None
     if succeeds:
         receive(world, thing, charge)
         session["payment_status"] = "paid"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import control, pages, params
+from . import control, pages
 from .api import Answer, Api, Call
 from .faults import Broken, ConnectionLost, Faults
 from .refusals import Refusal
@@ -29,7 +29,7 @@ class Exchange:
 
     method: str
     path: str
-    asked: Thing
+    form: str
     status: int
     answered: Thing
     version: str
@@ -90,9 +90,8 @@ class Sandbox:
         fault = self.faults.take(call.method, call.path)
         before = fault.strike if fault and not fault.is_done else lambda: None
         answer = self.api.answer(call, before)
-        asked = params.decode(call.form)
         self.exchanges.append(
-            Exchange(call.method, call.path, asked, answer.status, answer.body, call.version)
+            Exchange(call.method, call.path, call.form, answer.status, answer.body, call.version)
         )
         self.webhooks.wakened.set()
         if fault and fault.is_done:

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterable
 from typing import Any
 
+from . import happenings
 from .world import Thing, World, public
 
 MODES = {"send", "hold", "twice", "drop"}
@@ -35,8 +36,12 @@ class Webhooks:
     # --- The thread -------------------------------------------------------------------------------
 
     def run(self) -> None:
+        """Let time pass and send what happens, as long as there is somebody to tell it to."""
         while not self.is_over:
-            self.send_due()
+            if self.url:
+                with self.world.changing():
+                    happenings.let_time_pass(self.world)
+                self.send_due()
             self.wakened.wait(0.2)
             self.wakened.clear()
 
@@ -46,7 +51,7 @@ class Webhooks:
 
     def send_due(self) -> None:
         """Send what is due, as the mode has it."""
-        if self.mode == "hold" or not self.url:
+        if self.mode == "hold":
             return
         with self.world.lock:
             due = [id for id, delivery in self.waiting() if delivery["next_at"] <= time.time()]

@@ -301,3 +301,12 @@ def test_what_another_application_sells_is_there_too(sandbox):
     there = client(sandbox).v1.checkout.sessions.retrieve(answer["session"]["id"])
     assert there.metadata.shop == "swimming hall"
     assert "checkout.session.completed" in kinds(sandbox)
+
+
+def test_an_object_may_be_other_than_it_was_asked_for(sandbox):
+    session = new_session(sandbox)
+
+    sandbox.do("alter", kind="checkout.session", id=session.id, fields={"amount_total": 1, "currency": "sek"})
+
+    there = client(sandbox).v1.checkout.sessions.retrieve(session.id)
+    assert (there.amount_total, there.currency) == (1, "sek")

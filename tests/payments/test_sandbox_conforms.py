@@ -90,18 +90,19 @@ def test_a_wrong_object_within_an_event_is_found(sandbox):
 @pytest.mark.parametrize(
     "change",
     [
-        {"client_reference": "17"},
-        {"expires_at": "soon"},
-        {"line_items": [{"quantity": "1", "price": {"amount": "1"}}]},
-        {"payment_intent_data": {"statement": "x"}},
-        {"locale": "fi-FI"},
-        {"mode": "pay"},
+        "client_reference=17",
+        "expires_at=soon",
+        "line_items[0][price][amount]=1",
+        "line_items[0][quantity]=one",
+        "payment_intent_data[statement]=x",
+        "locale=fi-FI",
+        "mode=pay",
     ],
 )
 def test_a_wrong_call_is_found(sandbox, change):
     new_session(sandbox)
     right = sandbox.exchanges[-1]
-    wrong = Exchange(**vars(right) | {"asked": right.asked | change})
+    wrong = Exchange(**vars(right) | {"form": f"{right.form}&{change}"})
 
     assert openapi.complaints([right]) == []
     assert openapi.complaints([wrong]) != []

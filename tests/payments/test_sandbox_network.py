@@ -6,10 +6,13 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import stripe
+import time_machine
+from django.utils import timezone
 
 from payments.sandbox import Sandbox
 
@@ -213,6 +216,26 @@ def test_events_are_sent_by_themselves_with_a_good_signature(sandbox, shop):
     body, signature = shop.heard[-1]
     event = stripe.Webhook.construct_event(body, signature, "whsec_sandbox")
     assert event.type == "checkout.session.completed"
+
+
+def test_what_happens_by_itself_is_told_without_anybody_asking(sandbox, shop):
+    with time_machine.travel(timezone.now(), tick=True) as clock:
+        session = new_session(sandbox)
+        clock.shift(timedelta(days=1, minutes=1))
+
+        until(lambda: len(shop.heard) == 1)
+
+    assert json.loads(shop.heard[0][0])["data"]["object"]["id"] == session.id
+
+
+def test_nonsense_is_answered_as_stripe_does(sandbox):
+    request = urllib.request.Request(f"{sandbox.base}/v1/refunds", b"amount=1&amount[x]=2")
+    request.add_header("Authorization", "Bearer sk_test_sandbox")
+
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request)
+
+    assert refusal.value.code == 400
 
 
 def test_events_are_sent_until_they_are_heard(sandbox, shop):
