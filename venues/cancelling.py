@@ -67,7 +67,7 @@ def deadline_in_words(step: CancellationStep) -> str:
     if step.weekdays_before is not None and step.by_time is not None:
         sentence = ngettext(
             "%(time)s on the weekday before",
-            "%(time)s on the weekday %(count)d weekdays before",
+            "%(time)s, %(count)d weekdays before",
             step.weekdays_before,
         )
         return sentence % {"time": hours_in_words.clock(step.by_time), "count": step.weekdays_before}
