@@ -36,17 +36,17 @@ def clock(sandbox: "Sandbox", advance: int) -> Thing:
 
 
 def events(sandbox: "Sandbox", mode: str) -> Thing:
-    """Send events from now on, hold them back, send each twice, or drop them."""
+    """Send events from now on, hold them back, send each twice at the same moment, or drop them."""
     if mode not in webhooks.MODES:
         raise ValueError(f"mode is one of {', '.join(sorted(webhooks.MODES))}")
     sandbox.webhooks.mode = mode
     return {}
 
 
-def replay(sandbox: "Sandbox", event: str) -> Thing:
-    """Send an event once more."""
-    body, headers = sandbox.webhooks.signed(sandbox.world.get(event, "event"))
-    return {"status": sandbox.webhooks.post(body, headers)}
+def replay(sandbox: "Sandbox", event: str, times: int = 1) -> Thing:
+    """Send an event once more, or some times at the same moment."""
+    signed = sandbox.webhooks.signed(sandbox.world.get(event, "event"))
+    return {"status": sandbox.webhooks.post_at_once(signed, times)}
 
 
 def forge(sandbox: "Sandbox", how: str, event: str = "") -> Thing:
@@ -56,7 +56,7 @@ def forge(sandbox: "Sandbox", how: str, event: str = "") -> Thing:
 
 
 def deliver(sandbox: "Sandbox", order: str = "first", times: int = 1) -> Thing:
-    """Send all that waits, now: first (the oldest first), reverse, shuffle."""
+    """Send all that waits, now: first (the oldest first), reverse, shuffle; each some times at once."""
     return {"heard": sandbox.webhooks.deliver_all(order, times)}
 
 

@@ -210,5 +210,5 @@ def named_in(value: Any) -> Iterator[str]:
 
 if __name__ == "__main__":
     part = part_of(json.loads(Path(sys.argv[1]).read_text()))
-    FILE.write_text(json.dumps(part, indent=0, sort_keys=True) + "\n")
+    FILE.write_text(json.dumps(part, separators=(",", ":"), sort_keys=True) + "\n")
     print(f"{FILE.name}: {len(part['components']['schemas'])} schemas of {part['info']['version']}")

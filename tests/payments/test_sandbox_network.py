@@ -98,6 +98,36 @@ def test_while_a_call_is_under_way_its_key_is_taken(sandbox):
     assert len(client(sandbox).v1.checkout.sessions.list().data) == 1
 
 
+@pytest.mark.parametrize("_round", range(5))
+def test_when_expiring_races_paying_one_of_them_wins(sandbox, _round):
+    session = new_session(sandbox)
+    outcomes: dict[str, bool] = {}
+    start = threading.Barrier(2)
+
+    def expire() -> None:
+        start.wait()
+        try:
+            client(sandbox).v1.checkout.sessions.expire(session.id)
+            outcomes["expired"] = True
+        except stripe.InvalidRequestError:
+            outcomes["expired"] = False
+
+    def pay() -> None:
+        start.wait()
+        outcomes["paid"] = order(sandbox, "pay", session=session.id)[1]["session"]["payment_status"] == "paid"
+
+    threads = [threading.Thread(target=act) for act in (expire, pay)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    there = client(sandbox).v1.checkout.sessions.retrieve(session.id)
+    assert outcomes["expired"] != outcomes["paid"]
+    assert there.status == ("complete" if outcomes["paid"] else "expired")
+    assert len(client(sandbox).v1.charges.list().data) == outcomes["paid"]
+
+
 # --- Answers that are lost ------------------------------------------------------------------------
 
 
