@@ -15,7 +15,7 @@ from accounts.problems import Refused
 from accounts.texts import in_all_languages
 from venues.audiences import asker
 from venues.clock import at, local
-from venues.models import Space, Venue, VenueRole
+from venues.models import Purpose, Space, Venue, VenueRole
 
 from . import closures, demo_season, hours, judging, lifecycle
 from .closed_times import WishedClosure
@@ -154,6 +154,7 @@ def wishes_of(row: Mapping[str, str], customer: User, *, now: datetime) -> Itera
             at(day, time.fromisoformat(row["opens"])),
             at(day, time.fromisoformat(row["closes"])),
             purpose=row["purpose"],
+            main_purpose=Purpose.objects.get(code=row["main_purpose"]),
             attendees=int(row["attendees"]),
             organisation=Organisation.objects.active().filter(members=customer).first(),
             adult_name=customer.name,

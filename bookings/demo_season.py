@@ -11,7 +11,7 @@ from accounts import invitations
 from accounts.models import Membership, Organisation, User
 from accounts.problems import Refused
 from venues.clock import at, local
-from venues.models import Space, Venue
+from venues.models import Purpose, Space, Venue
 from venues.models.spaces import MINUTE
 from venues.opening_hours import A_DAY, A_WEEK
 from venues.policies import season_of
@@ -91,6 +91,7 @@ def book(half: Space, first: date, mikael: User, club: Organisation, *, now: dat
         last_on=season_of(first)[1],
         without_breaks=True,
         purpose="Salibandyharjoitukset, miehet",
+        main_purpose=sports(),
         attendees=PLAYERS,
         organisation=club,
         adult_name=mikael.name,
@@ -98,6 +99,11 @@ def book(half: Space, first: date, mikael: User, club: Organisation, *, now: dat
         accepted_terms=half.terms.versions.first() if half.terms else None,
     )
     return series.book(asked, customer=mikael, now=now).series
+
+
+def sports() -> Purpose:
+    """The kind of use that the price of a gym depends on."""
+    return Purpose.objects.get(code="sports")
 
 
 def dates_of(season: Series) -> list[Occupancy]:
@@ -112,6 +118,7 @@ def book_once(half: Space, day: date, sari: User, rivals: Organisation, *, now: 
             at(day + week * A_WEEK, STARTS),
             at(day + week * A_WEEK, ENDS),
             purpose="Kevätnäytöksen harjoitus",
+            main_purpose=sports(),
             attendees=PLAYERS,
             organisation=rivals,
             adult_name=sari.name,

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from bookings import demo_city
+from venues.importing import prices
 
 
 class Command(BaseCommand):
@@ -14,4 +15,7 @@ class Command(BaseCommand):
             raise CommandError("The demo city is for the demo only. Set DEMO=1 if this is one.")
         folder = settings.BASE_DIR / "fixtures" / "helsinki"
         call_command("import_venues", folder, verbosity=0, stdout=self.stdout)
-        demo_city.load(folder / "demo_bookings.csv", now=timezone.now())
+        now = timezone.now()
+        prices.load(folder / "prices", now=now)
+        prices.say_of_kinds(folder / "prices")
+        demo_city.load(folder / "demo_bookings.csv", now=now)
