@@ -15,7 +15,7 @@ from venues.fields import pieces
 from venues.models import Space
 from venues.opening_hours import A_DAY
 
-from . import judging, recurrence, sanctions
+from . import judging, quotes, recurrence, sanctions
 from .alternatives import nearest_start
 from .availability import FreeSpace, free
 from .judging import Judgement, Seen
@@ -104,6 +104,22 @@ def ledger(asked: SeriesWish, *, customer: User, now: datetime) -> Ledger:
             if not verdict.problems
         ),
     )
+
+
+Quoted = tuple[Wish, DateQuote | Problem | None]
+
+
+def quotes_of(asked: SeriesWish, *, now: datetime) -> list[Quoted]:
+    """Return what every date of a season would cost, whether it can be had or not.
+
+    As many statements, whatever the number of dates. Raises `Refused` if the wish as such cannot be met.
+    """
+    asked = with_space_as_it_is(asked, now=now)
+    turns = recurrence.turns(asked, recurrence.calendar_for(asked))
+    wishes = [
+        wish_for(asked, asked.space, turn.starts_at, turn.ends_at) for turn in turns if not turn.skipped
+    ]
+    return list(zip(wishes, quotes.quotes_for(wishes, now=now), strict=True))
 
 
 def with_space_as_it_is(asked: SeriesWish, *, now: datetime) -> SeriesWish:

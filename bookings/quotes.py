@@ -17,6 +17,7 @@ from accounts.problems import Problem, Refused
 from venues import price_tables, prices
 from venues.clock import local
 from venues.models import Space
+from venues.models.spaces import FARTHEST_BOOKING, LONGEST_BOOKING
 from venues.money import euros
 from venues.prices import Line, Priced, Tables
 
@@ -88,9 +89,13 @@ class Quote:
 
     dates: Sequence[DateQuote]
 
+    @property
+    def lines(self) -> list[Line]:
+        return [line for date in self.dates for line in date.lines]
+
     @cached_property
     def totals(self) -> Totals:
-        return total_of(line for date in self.dates for line in date.lines)
+        return total_of(self.lines)
 
     @property
     def gross_cents(self) -> int:
@@ -98,7 +103,7 @@ class Quote:
 
     @property
     def by_vat(self) -> list[Totals]:
-        return by_vat(line for date in self.dates for line in date.lines)
+        return by_vat(self.lines)
 
 
 # --- Before it is booked --------------------------------------------------------------------------
@@ -110,7 +115,7 @@ def quotes_for(wishes: Sequence[Wish], *, now: datetime) -> list[DateQuote | Pro
     So many statements, whatever the number of wishes; none where nothing has a price. Each space with its
     venue and the hall that it is part of.
     """
-    with_list = [wish for wish in wishes if has_prices(wish.space)]
+    with_list = [wish for wish in wishes if is_priced(wish, now=now)]
     if not with_list:
         return [unpriced(wish) for wish in wishes]
     tables = price_tables.tables_for(
@@ -119,7 +124,13 @@ def quotes_for(wishes: Sequence[Wish], *, now: datetime) -> list[DateQuote | Pro
         max(local(wish.ends_at).date() for wish in with_list),
         now=now,
     )
-    return [quote_of(wish, tables) if has_prices(wish.space) else unpriced(wish) for wish in wishes]
+    return [quote_of(wish, tables) if is_priced(wish, now=now) else unpriced(wish) for wish in wishes]
+
+
+def is_priced(wish: Wish, *, now: datetime) -> bool:
+    """Whether a wish has a price: its space has one, and its times are such that anybody could book them."""
+    is_long = wish.ends_at - wish.starts_at > LONGEST_BOOKING
+    return has_prices(wish.space) and not is_long and wish.starts_at <= now + FARTHEST_BOOKING
 
 
 def unpriced(wish: Wish) -> Problem | None:

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.api import OrganisationViewSet
 from bookings.api.availability import Availability, AvailabilityOfSpace
 from bookings.api.bookings import BookingViewSet
+from bookings.api.quotes import QuoteViewSet
 from bookings.api.sanctions import SanctionViewSet
 from bookings.api.series import SeriesViewSet
 from bookings.api.swaps import SwapViewSet
@@ -50,6 +51,7 @@ router.register("spaces", SpaceViewSet)
 router.register("organisations", OrganisationViewSet, basename="organisation")
 router.register("bookings", BookingViewSet, basename="booking")
 router.register("series", SeriesViewSet, basename="series")
+router.register("quotes", QuoteViewSet, basename="quote")
 router.register("swaps", SwapViewSet, basename="swap")
 router.register("waiting", WaitingViewSet, basename="waiting")
 router.register("offers", OfferViewSet, basename="offer")

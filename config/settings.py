@@ -296,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "MembershipRole": "accounts.models.Membership.Role",
         "BookingStatus": "bookings.api.bookings.STATES",
         "SanctionKind": "bookings.models.Sanction.Kind",
+        "PriceLineKind": "bookings.models.PriceLine.Kind",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; no request of ours is near it

@@ -29,13 +29,14 @@ from venues.api.filters import WholeNumberFilter
 from venues.api.serializers import Texts, TextsSerializer
 from venues.models import Purpose, Space, TermsVersion
 
-from .. import dates, lifecycle, limits, permissions
+from .. import dates, lifecycle, limits, permissions, quotes
 from ..date_rows import state_of
 from ..models import Booking, Occupancy, Status
 from ..wishes import Wish, next_date, wish_of
 from .fields import ById, Instant, OwnOrganisation, Text, WholeNumber
 from .idempotency import answered_once
 from .own import OwnViewSet
+from .prices import AddOns, PriceSerializer, SeenCents, price_of
 from .questions import Period, begin, end
 
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
@@ -131,6 +132,9 @@ class BookingSerializer(serializers.Serializer):
     accepted_terms = serializers.IntegerField(
         source="accepted_terms_id", allow_null=True, help_text="The version of the terms that was accepted."
     )
+    add_ons = serializers.ListField(
+        child=serializers.CharField(), help_text="What was ordered besides, by the codes of the price list."
+    )
     competes = serializers.BooleanField(help_text="Others may ask for the same time; the manager chooses.")
     created_at = Instant()
     decide_by = Instant(allow_null=True, help_text="A request without an answer by then expires.")
@@ -142,11 +146,19 @@ class BookingSerializer(serializers.Serializer):
 
 @extend_schema_serializer(component_name="BookingInFull")
 class BookingInFullSerializer(BookingSerializer):
-    """A booking, and how to get in."""
+    """A booking, what it costs, and how to get in."""
 
+    price = serializers.SerializerMethodField(
+        help_text="What is owed for it; null without a price."
+    )
     arrival = serializers.SerializerMethodField(
         help_text="How to get in; null until the booking is confirmed."
     )
+
+    @extend_schema_field(PriceSerializer(allow_null=True))
+    def get_price(self, booking: Booking) -> dict | None:
+        price = price_of(quotes.lines_of(booking))
+        return PriceSerializer(price).data if price else None
 
     @extend_schema_field(TextsSerializer(allow_null=True))
     def get_arrival(self, booking: Booking) -> dict | None:
@@ -206,6 +218,8 @@ class NewBookingSerializer(serializers.Serializer):
         help_text="Who is in charge on the spot, if the space needs somebody.",
     )
     adult_phone = Text(max_length=limits.LONGEST_ADULT_PHONE, default="", allow_blank=True)
+    add_ons = AddOns()
+    seen_cents = SeenCents()
     accepted_terms = ById(
         queryset=TermsVersion.objects.all(),
         required=False,
@@ -295,6 +309,8 @@ class BookingViewSet(RetrieveModelMixin, OwnViewSet):
         A taken time is answered with 409 `time_taken` and what is free instead. What the space's policy wants
         to be told besides is a problem with a code of its own: `purpose_missing`, `adult_missing`,
         `birth_date_missing`, `terms_not_accepted`, or `terms_changed` if a newer version has been published.
+        With `seen_cents`, another price is refused as `price_changed`; a time that nobody has priced is
+        refused as `no_price`.
         """
         asked = self.asked(NewBookingSerializer, request.data)
         remember_birth(self.caller, asked.pop("born_on", None))

@@ -31,6 +31,7 @@ from .errors import AlternativeSerializer, ProblemSerializer
 from .fields import ById, Instant, OwnOrganisation, Text, WholeNumber
 from .idempotency import answered_once
 from .own import OwnViewSet
+from .prices import AddOns, DatePriceSerializer, SeasonPriceSerializer, SeenCents
 
 WORDS = ("purpose", "note", "adult_name", "adult_phone")
 TIME_OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -91,6 +92,7 @@ class SeasonSerializer(serializers.Serializer):
     main_purpose = PurposeCode(
         required=False, allow_null=True, help_text="The kind of use, by the code of a purpose."
     )
+    add_ons = AddOns()
 
 
 @extend_schema_serializer(component_name="Replacement")
@@ -119,6 +121,7 @@ class NewSeriesSerializer(SeasonSerializer):
     adult_phone = Text(max_length=limits.LONGEST_ADULT_PHONE, default="", allow_blank=True)
     accepted_terms = ById(queryset=TermsVersion.objects.all(), required=False, allow_null=True)
     born_on = BirthDate(required=False, allow_null=True)
+    seen_cents = SeenCents()
 
 
 @extend_schema_serializer(component_name="SeriesChange")
@@ -162,6 +165,7 @@ class RowSerializer(serializers.Serializer):
     is_left_out = serializers.BooleanField(help_text="It falls on a holiday that was not wanted.")
     problems = ProblemSerializer(many=True)
     alternatives = AlternativeSerializer(many=True, help_text="What is free instead, nearest first.")
+    price = DatePriceSerializer(allow_null=True, help_text="What it costs; null without a price list.")
 
 
 @extend_schema_serializer(component_name="Ledger")
@@ -170,6 +174,9 @@ class LedgerSerializer(serializers.Serializer):
 
     free = serializers.IntegerField(help_text="How many dates could be booked.")
     is_by_request = serializers.BooleanField(help_text="Whether the venue decides.")
+    price = SeasonPriceSerializer(
+        allow_null=True, help_text="What the dates that could be booked cost; null without a price list."
+    )
     rows = RowSerializer(many=True)
 
 
@@ -303,8 +310,14 @@ class SeriesViewSet(RetrieveModelMixin, OwnViewSet):
         asked = self.asked(NewSeriesSerializer)
         remember_birth(self.caller, asked.pop("born_on", None))
         mode, instead = asked.pop("mode"), replacements_of(asked.pop("replacements", []))
+        seen_cents = asked.pop("seen_cents", None)
         booked = series.book(
-            SeriesWish(**asked), customer=self.caller, mode=mode, replacements=instead, now=timezone.now()
+            SeriesWish(**asked),
+            customer=self.caller,
+            mode=mode,
+            replacements=instead,
+            seen_cents=seen_cents,
+            now=timezone.now(),
         )
         return self.told(booked.series, status=status.HTTP_201_CREATED)
 

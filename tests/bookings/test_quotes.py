@@ -723,14 +723,14 @@ def test_quotes_take_as_many_statements_for_one_date_as_for_sixty(gym, sauna):
     assert few == many <= 6
 
 
-def test_a_ledger_takes_as_many_statements_for_four_dates_as_for_twenty(gym):
+def test_a_ledger_takes_as_many_statements_for_four_dates_as_for_sixteen(gym):
     mikael = create_user()
 
     def look(weeks: int) -> ledger.Ledger:
         return ledger.ledger(season(gym, weeks=weeks), customer=mikael, now=NOW)
 
     look(1)
-    assert statements(lambda: look(4)) == statements(lambda: look(20))
+    assert statements(lambda: look(4)) == statements(lambda: look(16))
 
 
 def test_without_prices_quotes_ask_nothing(django_assert_num_queries):
