@@ -2,11 +2,12 @@
 
 import re
 import shutil
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from tests import factories
 from venues import cancelling, policy_layers, price_tables
@@ -116,3 +117,15 @@ def test_the_playparks_terms_end_on_the_weekday_before_at_five():
         cancelling.percent_kept(steps, terms.after_percent, start, now=at(date(2027, 2, 5), time(17, 1)))
         == 100
     )
+
+
+def test_nothing_of_the_demo_city_that_has_a_list_lacks_a_price():
+    call_command("import_venues", FOLDER.parent, verbosity=0)
+    importing.say_of_kinds(FOLDER)
+    spaces = list(Space.objects.with_place().exclude(price_list=None))
+    tables = price_tables.tables_for(spaces, SATURDAY, SATURDAY + timedelta(days=3), now=NOW)
+
+    assert {space.venue.kind for space in spaces} == {"school", "playpark", "resident_house", "youth_house"}
+    for space in spaces:
+        wish = Priced(space, at(SATURDAY), at(SATURDAY + timedelta(days=3)), organisation_kind="club")
+        assert sum(line.gross_cents for line in lines_of(wish, tables)) > 0 or space.payment == "free"
