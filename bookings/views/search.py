@@ -30,6 +30,7 @@ from ..availability import Found, FreeSpace
 from ..search import Question
 from ..search_form import SearchForm
 from ..week_grid import Stretch
+from . import prices
 from .holds import hold_url, own_hold
 
 # What a card tells of a space; the rest of the row is long.
@@ -40,6 +41,9 @@ SHOWN = [
     *("venue__lat", "venue__lon", "venue__point_quality"),
     *("capacity", "is_step_free", "is_demo", "payment"),
     *("min_minutes", "start_step", "starts_from", "start_minute"),
+    # What its price depends on, beside the above.
+    *("price_list", "supervision", "floor_area", "footprint", "hall_footprint", "venue__kind"),
+    *("part_of__supervision", "part_of__floor_area"),
 ]
 NAMED_EQUIPMENT = 2
 DISTRICTS_KEPT_SECONDS = 300
@@ -78,7 +82,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context |= {
         "question": question,
         "found": found,
-        "results": results(found, question, acting.in_address(request)),
+        "results": results(found, question, acting.in_address(request), now=now),
         "page": page,
         "instead": None if found.total else searching.instead(question, now=now),
     }
@@ -134,16 +138,23 @@ class Result:
     season_url: str = ""
 
 
-def results(found: Found, question: Question, whom: str | None) -> list[Result]:
-    """Describe the spaces that were found, in their order. Two statements."""
+def results(found: Found, question: Question, whom: str | None, *, now: datetime) -> list[Result]:
+    """Describe the spaces that were found, in their order. As many statements, however many they are."""
     pks = [row.space_id for row in found.page]
-    spaces = Space.objects.select_related("venue__district").only(*SHOWN).in_bulk(pks)
+    spaces = Space.objects.select_related("venue__district", "part_of").only(*SHOWN).in_bulk(pks)
     equipment = equipment_in(pks)
     describe = weekly_result if question.order == "coverage" else result
-    return [
+    described = [
         describe(spaces[row.space_id], row, question, equipment.get(row.space_id, []), whom)
         for row in found.page
     ]
+    first_times = [(one.space, first_time(one)) for one in described]
+    costs = prices.of_first_times(first_times, question.asker.organisation_id, now=now)
+    return [replace(one, price=costs.get(one.space.pk, one.price)) for one in described]
+
+
+def first_time(shown: Result) -> tuple[datetime, datetime] | None:
+    return next(((time.starts_at, time.ends_at) for time in shown.times), None)
 
 
 def equipment_in(pks: Sequence[int]) -> dict[int, list[Equipment]]:
