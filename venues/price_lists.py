@@ -6,6 +6,9 @@ What is published is never edited, by the database. A draft is nobody's price.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +17,7 @@ from accounts.models import User
 from accounts.problems import Problem, Refused
 
 from .models import AddOn, PriceList, PriceListVersion, PriceRow, VatRate, VatRule
+from .money import euros
 
 # What one row says, besides to which version it belongs and where.
 CONDITIONS = (
@@ -31,12 +35,15 @@ CONDITIONS = (
     "season_until",
 )
 MOST_PERCENT = 1000
+MOST_CENTS = 10_000_000
+STEPS = 1, 5, 10, 50, 100  # cents to which prices are rounded
+
+Part = PriceRow | AddOn | VatRule  # what a version consists of
+Ordered = PriceRow | VatRule  # what is read from the top
 
 
 @transaction.atomic
-def begin(
-    price_list: PriceList, valid_from: date, *, like: PriceListVersion, now: datetime
-) -> PriceListVersion:
+def begin(price_list: PriceList, valid_from: date, *, like: PriceListVersion) -> PriceListVersion:
     """Make a draft of a list from a day on, with everything that another version says. Raises `Refused`."""
     draft = PriceListVersion(
         price_list=price_list,
@@ -53,7 +60,7 @@ def begin(
     except IntegrityError:
         raise Refused(version_given_already()) from None
     rows, add_ons, vat_rules = list(like.rows.all()), list(like.add_ons.all()), list(like.vat_rules.all())
-    copies: list[PriceRow | AddOn | VatRule] = [*rows, *add_ons, *vat_rules]
+    copies: list[Part] = [*rows, *add_ons, *vat_rules]
     for copy in copies:
         copy.pk, copy.version = None, draft
     PriceRow.objects.bulk_create(rows)
@@ -74,18 +81,20 @@ def change_by(draft: PriceListVersion, percent: Decimal, *, step: int = 1) -> in
     Raises `Refused` for what is published, and for per cents that make no sense.
     """
     draft = in_hand(draft)
-    if not -100 < percent <= MOST_PERCENT or step not in (1, 5, 10, 50, 100):
+    if not -100 < percent <= MOST_PERCENT or step not in STEPS:
         message = _("Change the prices by more than −100 and at most 1000 per cent.")
         raise Refused(Problem("percent_impossible", message, "percent"))
-    rows = list(draft.rows.all())
+    rows, add_ons = list(draft.rows.all()), list(draft.add_ons.all())
     for row in rows:
         row.cents = changed(row.cents, percent, step)
         row.min_cents = None if row.min_cents is None else changed(row.min_cents, percent, step)
         row.max_cents = None if row.max_cents is None else changed(row.max_cents, percent, step)
-    PriceRow.objects.bulk_update(rows, ["cents", "min_cents", "max_cents"])
-    add_ons = list(draft.add_ons.all())
     for add_on in add_ons:
         add_on.cents = changed(add_on.cents, percent, step)
+    if max((each.cents for each in (*rows, *add_ons)), default=0) > MOST_CENTS:
+        message = _("A price would come to more than %(most)s.") % {"most": euros(MOST_CENTS)}
+        raise Refused(Problem("price_too_high", message, "percent"))
+    PriceRow.objects.bulk_update(rows, ["cents", "min_cents", "max_cents"])
     AddOn.objects.bulk_update(add_ons, ["cents"])
     return len(rows) + len(add_ons)
 
@@ -96,18 +105,48 @@ def changed(cents: int, percent: Decimal, step: int) -> int:
 
 
 @transaction.atomic
-def put_in_order(draft: PriceListVersion, rows: Sequence[int]) -> None:
-    """Let the rows of a draft, by id, be read in this order. Raises `Refused` unless these are all."""
+def put_in(draft: PriceListVersion, part: Part, *, place: int | None = None) -> None:
+    """Save a new or a changed part of a draft; at a place from the top, if it is read in order.
+
+    Raises `Refused` for what is published.
+    """
     draft = in_hand(draft)
-    known = {row.pk: row for row in draft.rows.all()}
-    if sorted(rows) != sorted(known):
-        message = _("Somebody else has changed the list meanwhile. Look at it again.")
-        raise Refused(Problem("changed_meanwhile", message))
-    # In two steps: in between, two rows would have one place.
-    for first in (len(known) + max((row.position for row in known.values()), default=0) + 1, 1):
-        for place, pk in enumerate(rows, start=first):
-            known[pk].position = place
-        PriceRow.objects.bulk_update(known.values(), ["position"])
+    part.version = draft
+    if isinstance(part, AddOn):
+        part.save()
+        return
+    if part.pk is None:
+        part.position = 1 + max((other.position for other in in_order(draft, part)), default=0)
+    part.save()
+    others = [other for other in in_order(draft, part) if other.pk != part.pk]
+    at = len(others) if place is None else max(0, place - 1)
+    renumber([*others[:at], part, *others[at:]])
+
+
+@transaction.atomic
+def take_out(draft: PriceListVersion, part: Part) -> None:
+    """Remove a part of a draft. Raises `Refused` for what is published."""
+    draft = in_hand(draft)
+    part.delete()
+    if not isinstance(part, AddOn):
+        renumber(in_order(draft, part))
+
+
+def in_order(draft: PriceListVersion, like: Ordered) -> list[Any]:
+    """Return the rows, or the rules of VAT, of a draft from the top."""
+    return list(type(like).objects.filter(version=draft).order_by("position"))
+
+
+def renumber(parts: Sequence[Any]) -> None:
+    """Give parts of one draft their places: 1, 2, 3, …"""
+    if not parts:
+        return
+    # In two steps: in between, two of them would have one place.
+    beyond = 1 + max(len(parts), *(part.position for part in parts))
+    for first in (beyond, 1):
+        for position, part in enumerate(parts, start=first):
+            part.position = position
+        type(parts[0]).objects.bulk_update(parts, ["position"])
 
 
 @transaction.atomic
@@ -138,8 +177,7 @@ def problems_with(draft: PriceListVersion) -> Iterator[Problem]:
     for row, hidden_by in unreachable(rows):
         message = _("Row %(row)d is never read: row %(by)d above it fits whatever it fits.")
         yield Problem("row_never_read", message % {"row": row.position, "by": hidden_by.position})
-    categories = {draft.vat_category_id, *draft.vat_rules.values_list("category", flat=True)}
-    categories |= {pk for pk in draft.add_ons.values_list("vat_category", flat=True) if pk}
+    categories = vat_categories(draft)
     known = VatRate.objects.filter(category__in=categories, valid_from__lte=draft.valid_from)
     if missing := categories - set(known.values_list("category", flat=True)):
         message = _("A rate of VAT is missing for the first day of %(count)d of its categories.")
@@ -163,8 +201,24 @@ def covers(one: PriceRow, other: PriceRow) -> bool:
     )
 
 
+def vat_categories(version: PriceListVersion) -> set[int]:
+    """Return the categories, by id, of which something in a version may be."""
+    rules = version.vat_rules.values_list("category", flat=True)
+    extras = version.add_ons.exclude(vat_category=None).values_list("vat_category", flat=True)
+    return {version.vat_category_id, *rules, *extras}
+
+
+def rates_of(version: PriceListVersion) -> list[VatRate]:
+    """Return the rates on which a version leans: in force on its first day, and those that follow."""
+    rates = VatRate.objects.filter(category__in=vat_categories(version)).select_related("category")
+    found: list[VatRate] = []
+    for _category, each in groupby(rates.order_by("category", "valid_from"), attrgetter("category_id")):
+        of_one = list(each)
+        earlier = [rate for rate in of_one if rate.valid_from <= version.valid_from]
+        found += [*earlier[-1:], *(rate for rate in of_one if rate.valid_from > version.valid_from)]
+    return found
+
+
 def unconfirmed_rates(version: PriceListVersion) -> list[VatRate]:
     """Return the rates that a version leans on and that nobody has read in a text of the tax authority."""
-    categories = {version.vat_category_id, *version.vat_rules.values_list("category", flat=True)}
-    rates = VatRate.objects.filter(category__in=categories, is_confirmed=False).select_related("category")
-    return list(rates.order_by("category", "-valid_from"))
+    return [rate for rate in rates_of(version) if not rate.is_confirmed]
