@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import PriceGroup, User
 from accounts.problems import Refused
 from bookings import availability, ledger, occupancies
-from bookings.models import Booking, MissedDate, Occupancy, Series, Status
+from bookings.models import Booking, MissedDate, Occupancy, PriceLine, Series, Status
 from bookings.recurrence import SeriesWish
 from bookings.transactions import in_one_transaction
 from venues.audiences import asker
@@ -136,7 +136,9 @@ def first_day(city: City) -> date:
 
 def hall_with_room(city: City, customer: User) -> Space:
     """Return a part of a hall that is free but for ten dates, so that others and other times are offered."""
-    for part in Space.objects.with_place().exclude(part_of=None).filter(capacity__gte=5).order_by("pk"):
+    charged = PriceLine.objects.values("date__hall")  # dates with a price stay
+    parts = Space.objects.with_place().exclude(part_of=None).exclude(hall_id__in=charged)
+    for part in parts.filter(capacity__gte=5).order_by("pk"):
         Occupancy.objects.filter(hall=part.hall_id, ends_at__gt=timezone.now()).delete()
         asked = SeriesWish(
             part,
