@@ -78,8 +78,7 @@ def effect_of(date: Occupancy, problems: list[Problem], cost: Cost | None, *, no
 
 def price_in_words(booking: Booking, cost: Cost | None) -> str | Promise:
     if cost:
-        is_paid = booking.status == Status.CONFIRMED and booking.space.payment == Space.Payment.BEFORE
-        return giving_back.in_words(cost, is_paid=is_paid)
+        return giving_back.in_words(cost, is_paid=giving_back.is_paid(booking))
     if booking.space.payment == Space.Payment.FREE:
         return _("It costs nothing to give it back.")
     return _("This date is not charged.")

@@ -1,17 +1,19 @@
 """What a booking needs to know, in people's own words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.forms import BirthDateField
 from accounts.models import Organisation, User
-from venues.models import Purpose, Space, TermsVersion
+from venues import price_table_in_words
+from venues.models import AddOn, Purpose, Space, TermsVersion
 from venues.widgets import DayInput
 
 from . import judging, limits, permissions
@@ -78,6 +80,9 @@ class BookingForm(forms.Form):
         help_text=_("For example a birthday party, a meeting or floorball."),
     )
     attendees = forms.IntegerField(label=_("How many people?"), min_value=1, max_value=limits.MOST_PEOPLE)
+    add_ons = forms.MultipleChoiceField(
+        label=_("Do you want something besides?"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     adult_name = forms.CharField(
         label=_("Adult in charge"),
         max_length=limits.LONGEST_ADULT_NAME,
@@ -99,7 +104,15 @@ class BookingForm(forms.Form):
         error_messages={"required": _("Read the terms of use and accept them.")},
     )
 
-    def __init__(self, *args, user: User, space: Space, terms: TermsVersion | None, **kwargs):
+    def __init__(
+        self,
+        *args,
+        user: User,
+        space: Space,
+        terms: TermsVersion | None,
+        add_ons: Sequence[AddOn] = (),
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
         organisation = self.choice("organisation")
         organisation.queryset = permissions.organisations_of(user)
@@ -112,6 +125,7 @@ class BookingForm(forms.Form):
                 "There is room for %(count)d person.", "There is room for %(count)d people.", space.capacity
             ) % {"count": space.capacity}
         self.ask_as_policy_says(user, space)
+        self.ask_for_add_ons(add_ons)
         self.ask_to_accept(terms)
 
     def ask_as_policy_says(self, user: User, space: Space) -> None:
@@ -132,6 +146,18 @@ class BookingForm(forms.Form):
         if not space.needs_adult:
             del self.fields["adult_name"], self.fields["adult_phone"]
 
+    def ask_for_add_ons(self, add_ons: Sequence[AddOn]) -> None:
+        self.add_on_codes = [one.code for one in add_ons]
+        if not add_ons:
+            del self.fields["add_ons"]
+            return
+        field = self.fields["add_ons"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [
+            (one.code, f"{one.name}, {price_table_in_words.unit_in_words(one.unit, one.cents)}")
+            for one in add_ons
+        ]
+
     def ask_to_accept(self, terms: TermsVersion | None) -> None:
         self.terms = terms
         if terms is None:
@@ -147,6 +173,27 @@ class BookingForm(forms.Form):
         """Return for which organisation the form is filled in so far."""
         chosen = str(self["organisation"].value() or "") if "organisation" in self.fields else ""
         return int(chosen) if chosen.isdecimal() else None
+
+    def chosen(self) -> dict[str, Any]:
+        """Return what the price depends on, as far as the form is filled in: parts of a `Wish`."""
+        organisation = self.chosen_row("organisation")
+        kind = self.chosen_row("main_purpose")
+        ticked = self["add_ons"].value() or [] if "add_ons" in self.fields else []
+        return {
+            "organisation": organisation,
+            "main_purpose": kind,
+            "add_ons": tuple(code for code in self.add_on_codes if code in ticked),
+        }
+
+    def chosen_row(self, name: str) -> Any:
+        """Return what is chosen so far of what a field offers, or None."""
+        chosen = str(self[name].value() or "") if name in self.fields else ""
+        return self.queryset_of(name).filter(pk=chosen).first() if limits.is_id(chosen) else None
+
+    def queryset_of(self, name: str) -> QuerySet:
+        queryset = self.choice(name).queryset
+        assert queryset is not None
+        return queryset
 
     def choice(self, name: str) -> forms.ModelChoiceField:
         field = self.fields[name]

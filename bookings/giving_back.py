@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.problems import Problem, Refused
 from venues import cancelling, wording
-from venues.models import CancellationTerms
+from venues.models import CancellationTerms, Space
 from venues.money import euros
 
 from . import charges, permissions
@@ -176,6 +176,11 @@ def percent_kept(
     percent = cancelling.percent_kept(steps, terms.after_percent, date.starts_at, now=now)
     ends = [instant for instant, _percent in cancelling.deadlines(steps, date.starts_at) if now <= instant]
     return percent, next(iter(ends), None)
+
+
+def is_paid(booking: Booking) -> bool:
+    """Whether a booking was paid before use: what is not kept of its price goes back."""
+    return booking.status == Status.CONFIRMED and booking.space.payment == Space.Payment.BEFORE
 
 
 def in_words(cost: Cost, *, is_paid: bool) -> str:

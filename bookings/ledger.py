@@ -52,10 +52,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The dates of a season in order. `is_by_request`: the venue decides on them."""
+    """The dates of a season in order. `is_by_request`: the venue decides on them.
+
+    `is_price_open`: what it costs depends on the kind of use, which has not been said yet.
+    """
 
     rows: Sequence[Row] = field(default_factory=list)
     is_by_request: bool = False
+    is_price_open: bool = False
 
     @property
     def free(self) -> int:
@@ -86,7 +90,10 @@ def ledger(asked: SeriesWish, *, customer: User, now: datetime) -> Ledger:
     seen = judging.look([*wishes, *beside], asker=who, now=now)
     judged = seen.judgements(in_turn=len(wishes))
     ours = replace(seen, known=seen.known[: len(wishes)])
-    verdicts, others = judging.with_prices(judged[: len(wishes)], ours.prices()), judged[len(wishes) :]
+    prices = ours.prices()
+    is_price_open = any(quotes.waits_for_purpose(price) for price in prices)
+    told = [None if quotes.waits_for_purpose(price) else price for price in prices]
+    verdicts, others = judging.with_prices(judged[: len(wishes)], told), judged[len(wishes) :]
     unfree = [wish for wish, verdict in zip(wishes, verdicts, strict=True) if verdict.problems]
     times = other_times(asked, unfree, ours)
     rows = {}
@@ -103,6 +110,7 @@ def ledger(asked: SeriesWish, *, customer: User, now: datetime) -> Ledger:
             for wish, verdict in zip(wishes, verdicts, strict=True)
             if not verdict.problems
         ),
+        is_price_open=is_price_open,
     )
 
 

@@ -149,10 +149,18 @@ def quote_for(wish: Wish, *, now: datetime) -> DateQuote | Problem | None:
 
 
 def quote_of(wish: Wish, tables: Tables) -> DateQuote | Problem:
-    first = local(wish.starts_at).date()
+    try:
+        return DateQuote(wish.space, wish.starts_at, wish.ends_at, prices.lines_of(priced_of(wish), tables))
+    except Refused as refusal:
+        is_open = prices.NO_PRICE in refusal.problems and wish.main_purpose is None
+        return purpose_missing() if is_open and asks_purpose(wish.space, tables) else refusal.problems[0]
+
+
+def priced_of(wish: Wish) -> Priced:
+    """Return what of a wish its price depends on."""
     organisation = wish.organisation
-    group = organisation.price_group_on(first) if organisation else None
-    priced = Priced(
+    group = organisation.price_group_on(local(wish.starts_at).date()) if organisation else None
+    return Priced(
         space=wish.space,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
@@ -161,17 +169,17 @@ def quote_of(wish: Wish, tables: Tables) -> DateQuote | Problem:
         organisation_kind=organisation.kind if organisation else "",
         add_ons=tuple(wish.add_ons),
     )
-    try:
-        return DateQuote(wish.space, wish.starts_at, wish.ends_at, prices.lines_of(priced, tables))
-    except Refused as refusal:
-        is_open = prices.NO_PRICE in refusal.problems and wish.main_purpose is None
-        return purpose_missing() if is_open and asks_purpose(wish.space, tables) else refusal.problems[0]
 
 
 def asks_purpose(space: Space, tables: Tables) -> bool:
     """Whether a price depends on the kind of use."""
     versions = tables.versions.get(space.price_list_id or 0, ())
     return any(row.purpose_id for version in versions for row in tables.rows.get(version.pk, ()))
+
+
+def waits_for_purpose(price: DateQuote | Problem | None) -> bool:
+    """Whether nobody can tell a price yet, because it depends on the kind of use."""
+    return isinstance(price, Problem) and price.code == purpose_missing().code
 
 
 def purpose_missing() -> Problem:

@@ -1,6 +1,7 @@
 """Booking in one form, and the page of a booking."""
 
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from django.contrib import messages
@@ -20,11 +21,13 @@ from accounts.models import User
 from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import house_rules, terms_of_use
+from venues.clock import local
 from venues.policies import needs_approval
 
-from .. import date_rows, history, judging, lifecycle, permissions, swaps, use, wishes
+from .. import date_rows, history, judging, lifecycle, limits, permissions, quotes, swaps, use, wishes
 from ..forms import BookingForm
 from ..models import AGREED_OR_ASKED, Booking, Status
+from . import prices
 from .changed import by_the_venue
 from .holds import KEPT, TO_OFFERS, alternatives, holds_of, linked, people_of
 
@@ -38,7 +41,9 @@ SAID = (
     "adult_phone",
     "note",
     "accepted_terms",
+    "add_ons",
 )
+NOTHING_SEEN = -1  # no price could be shown yet: whatever it is now, it was not agreed to
 DRAFT = "draft"  # what the form said when its time was refused: it fills in the next one
 
 
@@ -64,15 +69,20 @@ def already_submitted(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def fill_in(request: SignedInRequest, held: Booking) -> HttpResponse:
-    filled_in = BookingForm(
-        request.POST or None,
-        initial=beforehand(request, held),
+    now = timezone.now()
+    day = local(wishes.date_of(held).starts_at).date()
+    ask = partial(
+        BookingForm,
         user=request.user,
         space=held.space,
-        terms=terms_of_use.in_force(held.space, now=timezone.now()),
+        terms=terms_of_use.in_force(held.space, now=now),
+        add_ons=prices.add_ons_for(held.space, day, now=now),
     )
+    filled_in = ask(request.POST or None, initial=beforehand(request, held))
     if request.method != "POST":
         return show(request, held, filled_in)
+    if "show_price" in request.POST:
+        return show(request, held, ask(initial=draft_of(filled_in)))
     if not filled_in.is_valid():
         return show(request, held, filled_in, status=422)
     return submit(request, held, filled_in)
@@ -82,16 +92,30 @@ def submit(request: SignedInRequest, held: Booking, filled_in: BookingForm) -> H
     asked = filled_in.cleaned_data
     remember_person(request.user, asked)
     said = {name: asked[name] for name in SAID if name in asked}
-    wish = replace(wishes.wish_of(held), **{"organisation": None} | said)
+    seen = {"seen_cents": seen_cents(request)}
+    wish = replace(wishes.wish_of(held), **{"organisation": None} | said | seen)
     try:
         booking = lifecycle.submit(held, wish, customer=request.user, now=timezone.now())
     except Refused as refusal:
-        request.session[DRAFT] = {name: filled_in[name].value() for name in filled_in.fields}
+        request.session[DRAFT] = draft_of(filled_in)
         return show(request, held, filled_in, refusal=refusal, status=409)
     for key in (KEPT, DRAFT):
         request.session.pop(key, None)
     messages.success(request, thanks(booking))
     return redirect(booking)
+
+
+def draft_of(filled_in: BookingForm) -> dict:
+    """Return what a form says, whether it is right or not."""
+    return {name: filled_in[name].value() for name in filled_in.fields}
+
+
+def seen_cents(request: SignedInRequest) -> int | None:
+    """Return the price that the page showed when it was sent."""
+    seen = request.POST.get("seen_cents", "")
+    if not seen:
+        return None
+    return int(seen) if limits.is_id(seen) else NOTHING_SEEN
 
 
 def beforehand(request: SignedInRequest, held: Booking) -> dict:
@@ -137,7 +161,10 @@ def show(
     has_choice = filled_in is not None and "organisation" in filled_in.fields
     offers = alternatives(problems, whom=str(chosen or "") if has_choice else None)
     here = {name: name for name in filled_in.fields} if filled_in else {}
-    is_staffed = judging.is_staffed(wishes.wish_of(held))
+    here["seen_cents"] = "price"
+    wish = wishes.wish_of(held)
+    is_staffed = judging.is_staffed(wish)
+    chosen_wish = replace(wish, **filled_in.chosen()) if filled_in else wish
     context = {
         "held": held,
         "date": wishes.date_of(held),
@@ -148,6 +175,8 @@ def show(
         "is_request": needs_approval(held.space, attendees=1, purpose_code=None, is_staffed=is_staffed),
         "what_happens": house_rules.after_sending(held.space, is_staffed=is_staffed),
         "rules": house_rules.before_sending(held.space),
+        "price": prices.of_quote(quotes.quote_for(chosen_wish, now=timezone.now())),
+        "cancelling": prices.terms_of_cancelling(held.space),
     }
     return render(request, "bookings/form.html", context, status=status)
 
@@ -168,6 +197,7 @@ def booking(request: SignedInRequest, pk: int) -> HttpResponse:
         {
             "booking": booking,
             "date": date,
+            "price": prices.of_booking(booking),
             "events": history.of(booking, reader=request.user),
             "can_change": permissions.can_change(request.user, booking),
             "can_sanction": permissions.can_decide(request.user, booking),

@@ -18,12 +18,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import User
 from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import wording
 
-from .. import lifecycle, permissions, wishes
+from .. import giving_back, lifecycle, permissions, wishes
 from ..forms import CancelForm
+from ..giving_back import Cost
 from ..models import ENDED, Booking, Occupancy, Status
 from .holds import own_hold
 
@@ -117,10 +119,12 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     form = CancelForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
+        now = timezone.now()
         context = {
             "booking": booking,
-            "date": wishes.next_date(booking, timezone.now()),
+            "date": wishes.next_date(booking, now),
             "dates": wishes.dates_left(booking),
+            "money": money_back(booking, by=request.user, now=now),
             "form": form,
         }
         return render(request, "bookings/cancel.html", context, status=422 if form.errors else 200)
@@ -132,6 +136,19 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("Cancelled. The time is free for others again."))
     return redirect(booking)
+
+
+def money_back(booking: Booking, *, by: User, now: datetime) -> str:
+    """Say what cancelling a booking means for its price, all its dates together; nothing without a price."""
+    theirs = wishes.dates_left(booking)
+    found = giving_back.costs(theirs, {booking.pk: booking}, by=by, now=now).values()
+    if not found:
+        return ""
+    ends = [cost.until for cost in found if cost.until]
+    kept, freed = sum(cost.kept_cents for cost in found), sum(cost.freed_cents for cost in found)
+    return giving_back.in_words(
+        Cost(kept, freed, min(ends, default=None)), is_paid=giving_back.is_paid(booking)
+    )
 
 
 def own(request: SignedInRequest, pk: int) -> Booking:

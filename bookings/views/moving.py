@@ -27,8 +27,10 @@ from .. import dates, lifecycle, limits, permissions, wishes
 from ..forms import MoveForm
 from ..models import Booking, Occupancy
 from ..wishes import Wish
+from . import prices
 from .holds import linked, period_of
 from .mine import own
+from .prices import MovedPrice
 from .space import week_of
 
 
@@ -76,12 +78,31 @@ def moving(request: SignedInRequest, booking: Booking, date: Occupancy) -> HttpR
             return show_move(request, booking, date, space, form, status=422)
         period = form.period()
     wish = replace(wishes.wish_of(booking, date), space=space, starts_at=period[0], ends_at=period[1])
+    now = timezone.now()
+    price = prices.of_move(booking, date, wish, by=request.user, now=now)
+    if price and request.POST.get("seen_cents") != str(price.cents):
+        return show_price(request, booking, date, wish, price)
     try:
-        moved = moved_to(booking, date, wish, by=request.user, now=timezone.now())
+        moved = moved_to(booking, date, wish, by=request.user, now=now)
     except Refused as refusal:
         return show_move(request, booking, date, space, form, refused=refusal.problems, status=409)
     messages.success(request, _("Moved. The new time is yours."))
     return redirect(moved)
+
+
+def show_price(
+    request: SignedInRequest, booking: Booking, date: Occupancy, wish: Wish, price: MovedPrice
+) -> HttpResponse:
+    """Say what the new time costs before it is taken: nobody agrees to a price unseen."""
+    context = {
+        "booking": booking,
+        "date": date,
+        "wish": wish,
+        "moved": price,
+        "price": price.shown,
+        "action": move_url(booking, date, wish.space),
+    }
+    return render(request, "bookings/move_price.html", context)
 
 
 def moved_to(booking: Booking, date: Occupancy, wish: Wish, *, by: User, now: datetime) -> Booking:
@@ -121,6 +142,7 @@ def show_move(
         "space": space,
         "date": date,
         "form": form,
+        "owed": prices.owed_for(date),
         "problems": linked(refused, {"starts_at": "starts", "ends_at": "ends"}),
         "alternatives": movable(request, booking, date, refused),
         "action": move_url(booking, date, space),

@@ -2,24 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.problems import Problem
 from accounts.texts import LANGUAGES
-from venues import wording
-from venues.models import Space
+from venues import cancelling, price_tables, wording
+from venues.clock import local
+from venues.models import AddOn, CancellationTerms, Space
 from venues.money import euros
+from venues.price_table_in_words import ShownTable, table_of
 from venues.price_words import percent
 
-from .. import quotes
+from .. import charges, giving_back, lifecycle, permissions, quotes
 from ..availability import Stretch
-from ..models import Booking
+from ..models import Booking, Occupancy
 from ..quotes import DateQuote, Quote, Totals
 from ..wishes import Wish
+
+NOTHING = Totals(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class ShownPrice:
     """What `_price.html` shows: lines, what they come to, and the tax in it; or why nobody can say."""
 
     lines: Sequence[ShownLine] = ()
-    totals: Totals = Totals(0, 0, 0)
+    totals: Totals = NOTHING
     by_vat: Sequence[Totals] = ()
     problem: Problem | None = None
 
@@ -107,9 +111,83 @@ def of_first_times(
 def in_a_word(quote: DateQuote | Problem | None) -> str:
     """20,34 € · 3 h"""
     if isinstance(quote, Problem):
-        return _("Price depends on the use") if quote.code == "purpose_missing" else ""
+        return _("Price depends on the use") if quotes.waits_for_purpose(quote) else ""
     if quote is None:
         return ""
     if quote.gross_cents == 0:
-        return str(Space.Payment.FREE.label)
+        return amount(0)
     return f"{euros(quote.gross_cents)} · {wording.duration(quote.ends_at - quote.starts_at)}"
+
+
+# --- Of a season ----------------------------------------------------------------------------------
+
+
+def amount(cents: int) -> str:
+    return euros(cents) if cents else str(Space.Payment.FREE.label)
+
+
+# --- Of a move ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MovedPrice:
+    """What a date costs before and after a move. `is_paid`: the difference is returned."""
+
+    was_cents: int
+    cents: int
+    shown: ShownPrice
+    is_paid: bool
+
+    @property
+    def less_cents(self) -> int:
+        return max(0, self.was_cents - self.cents)
+
+
+def owed_for(date: Occupancy) -> int | None:
+    """Return what is owed for a date, in cents; None for one without a price."""
+    standing = charges.standing([date.pk]).get(date.pk)
+    return standing.gross_cents if standing else None
+
+
+def of_move(booking: Booking, date: Occupancy, wish: Wish, *, by: User, now: datetime) -> MovedPrice | None:
+    """Return what a date would cost where it is to go; None where that is nothing new, or cannot be."""
+    price = quotes.quote_for(wish, now=now)
+    before = charges.standing([date.pk]).get(date.pk)
+    stays_unpriced = before is None and booking.space.price_list_id is not None
+    if not isinstance(price, DateQuote) or stays_unpriced:
+        return None
+    was = before.gross_cents if before else 0
+    is_venues = permissions.speaks_for_venue(by, booking)
+    cents = min(was, price.gross_cents) if is_venues else price.gross_cents
+    if cents == was or lifecycle.costing_more(booking, date, price, by=by):
+        return None
+    shown = of_quote(price)
+    assert shown is not None
+    return MovedPrice(was, cents, shown, giving_back.is_paid(booking))
+
+
+# --- Of a space -----------------------------------------------------------------------------------
+
+
+def table_for(space: Space, organisation: Organisation | None, *, now: datetime) -> ShownTable | None:
+    """Return the price list in force as it concerns somebody, for herself or an organisation."""
+    if not quotes.has_prices(space):
+        return None
+    today = local(now).date()
+    wish = Wish(space, now, now, organisation=organisation)
+    return table_of(quotes.priced_of(wish), price_tables.tables_for([space], today, today, now=now))
+
+
+def terms_of_cancelling(space: Space) -> list[str]:
+    """Say what cancelling a confirmed booking costs, a sentence a step; nothing where it is always free."""
+    if space.cancellation_id is None or space.payment == Space.Payment.FREE:
+        return []
+    terms = CancellationTerms.objects.prefetch_related("steps").get(pk=space.cancellation_id)
+    return cancelling.in_words(terms)
+
+
+def add_ons_for(space: Space, day: date, *, now: datetime) -> Sequence[AddOn]:
+    """Return what can be had beside a space on a day of the city's."""
+    if not quotes.has_prices(space):
+        return ()
+    return price_tables.add_ons_of(space, day, price_tables.tables_for([space], day, day, now=now))

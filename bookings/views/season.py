@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from django.contrib.auth.decorators import login_required
@@ -25,13 +25,15 @@ from venues.models import Space
 from venues.models.spaces import MINUTE
 from venues.policies import season_of
 
-from .. import ledger, limits, recurrence, series, series_in_words
+from .. import ledger, limits, quotes, recurrence, series, series_in_words
 from ..ledger import Ledger, Row
 from ..models import Series
-from ..recurrence import SeriesWish
+from ..quotes import DateQuote, Quote
+from ..recurrence import SeriesWish, wish_for
 from ..series import NotAllFree, Place
 from ..series_forms import DetailsForm, TurnsForm
-from .booking import SAID, remember_person
+from . import prices
+from .booking import SAID, remember_person, seen_cents
 from .holds import instant, linked
 
 CHOICE = "turn-"  # and the start of the turn: what is taken instead of it
@@ -54,7 +56,7 @@ def new(request: SignedInRequest) -> HttpResponse:
         return show(request, turns, space, told=not (turns.half_said() and is_swap(request)))
     if request.method == "POST" and "seen" not in request.POST:
         return redirect(f"{request.path}?{turns.query()}#season")
-    details = details_of(request, turns.asked.space, earlier)
+    details = details_of(request, turns.asked.space, earlier, turns.asked.first_on)
     if not is_booking(request, turns):
         return show(request, turns, space, details=details)
     if not details.is_valid():
@@ -73,6 +75,7 @@ def book(request: SignedInRequest, turns: TurnsForm, details: DetailsForm, space
             now=timezone.now(),
             mode="all" if request.POST.get("mode") == "all" else "free",
             replacements=replacements(request.POST),
+            seen_cents=seen_cents(request),
         )
     except Refused as refusal:
         return show(request, turns, space, details=details, refusal=refusal, status=409)
@@ -146,15 +149,19 @@ def beforehand(request: SignedInRequest) -> dict:
     }
 
 
-def details_of(request: SignedInRequest, space: Space, earlier: Series | None) -> DetailsForm:
+def details_of(request: SignedInRequest, space: Space, earlier: Series | None, first_on: date) -> DetailsForm:
     """Return the form of what it is for: with problems only when it was sent to be booked."""
+    now = timezone.now()
     is_sent = "book" in request.POST
     return DetailsForm(
         request.POST if is_sent else None,
-        initial=known_details(request, earlier) | request.POST.dict(),
+        initial=known_details(request, earlier)
+        | request.POST.dict()
+        | {"add_ons": request.POST.getlist("add_ons")},
         user=request.user,
         space=space,
-        terms=terms_of_use.in_force(space, now=timezone.now()),
+        terms=terms_of_use.in_force(space, now=now),
+        add_ons=prices.add_ons_for(space, first_on, now=now),
     )
 
 
@@ -199,6 +206,7 @@ class Choice:
     place: str
     times: str
     is_chosen: bool
+    price: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,7 @@ class Line:
     state: str  # free, left-out, or unfree
     reasons: Sequence[str]
     choices: Sequence[Choice]
+    price: str = ""
 
     @property
     def is_skipped(self) -> bool:
@@ -241,13 +250,16 @@ def show(
         "has_changed": "book" in request.POST and details and request.POST["seen"] != turns.query(),
     }
     if details:
+        now = timezone.now()
+        asked = replace(turns.asked, **{**details.chosen(), "organisation": turns.asked.organisation})
         try:
-            seen = ledger.ledger(turns.asked, customer=request.user, now=timezone.now())
+            seen = ledger.ledger(asked, customer=request.user, now=now)
         except Refused as refused:
             problems, seen = [*problems, *refused.problems], Ledger()
-        context |= dates(request, turns.asked, seen)
+        context |= dates(request, asked, seen, now=now)
         context |= {"rules": house_rules.before_sending(turns.asked.space), "mode": request.POST.get("mode")}
     here = {name: name for name in details.fields} if details else {}
+    here["seen_cents"] = "season_price"
     context["problems"] = linked(dict.fromkeys(problems), here)
     if turns.errors and told and not is_swap(request):
         status = 422
@@ -257,10 +269,11 @@ def show(
     return answer
 
 
-def dates(request: SignedInRequest, asked: SeriesWish, seen: Ledger) -> dict:
+def dates(request: SignedInRequest, asked: SeriesWish, seen: Ledger, *, now: datetime) -> dict:
     """Return what the ledger shows: every date, those that need a word first, and how many are free."""
     chosen = dict(chosen_in(request.POST)) | chosen_for_all(seen, request.POST.get("instead", ""))
-    lines = [line(row, asked.space, chosen) for row in seen.rows]
+    offers = offers_of(asked, seen, now=now)
+    lines = [line(row, asked.space, chosen, offers) for row in seen.rows]
     wanted = [one for one in lines if one.state != "left-out"]
     return {
         "ledger": seen,
@@ -273,6 +286,7 @@ def dates(request: SignedInRequest, asked: SeriesWish, seen: Ledger) -> dict:
         "has_choices": any(one.choices for one in lines),
         "is_long": len([one for one in lines if one.choices]) > MOST_OPEN,
         "for_all": for_all(seen),
+        "price": prices.of_quote(together(seen, chosen, offers)),
         "search_url": f"{reverse('bookings:search')}?{urlencode(wanted_elsewhere(asked), doseq=True)}",
     }
 
@@ -321,20 +335,40 @@ def value_of(offer: Alternative) -> str:
     return f"{offer.space.pk}/{exact(offer.starts_at).isoformat()}/{exact(offer.ends_at).isoformat()}"
 
 
-def line(row: Row, space: Space, chosen: Mapping[str, str]) -> Line:
+Offers = Mapping[str, DateQuote]  # what is offered instead costs, by its value
+
+
+def offers_of(asked: SeriesWish, seen: Ledger, *, now: datetime) -> Offers:
+    """Return what everything costs that could be had instead. As many statements, however much it is."""
+    offers = [offer for row in seen.rows for offer in row.alternatives]
+    wishes = [wish_for(asked, offer.space, offer.starts_at, offer.ends_at) for offer in offers]
+    found = zip(map(value_of, offers), quotes.quotes_for(wishes, now=now), strict=True)
+    return {value: quote for value, quote in found if isinstance(quote, DateQuote)}
+
+
+def together(seen: Ledger, chosen: Mapping[str, str], offers: Offers) -> Quote | None:
+    """Return what all costs that would be booked: the free dates, and what was chosen instead of others."""
+    own = seen.price.dates if seen.price else []
+    instead = [offers[chosen[name_of(row)]] for row in seen.rows if chosen.get(name_of(row)) in offers]
+    return Quote([*own, *instead]) if own or instead else None
+
+
+def line(row: Row, space: Space, chosen: Mapping[str, str], offers: Offers) -> Line:
     return Line(
         name_of(row),
         row.turn.starts_at,
         row.turn.ends_at,
         "free" if row.is_free else "left-out" if row.is_left_out else "unfree",
         [str(problem.message) for problem in row.problems],
-        [choice(offer, row, space, chosen.get(name_of(row), "")) for offer in row.alternatives],
+        [choice(offer, row, space, chosen.get(name_of(row), ""), offers) for offer in row.alternatives],
+        prices.amount(row.price.gross_cents) if row.price and row.is_free else "",
     )
 
 
-def choice(offer: Alternative, row: Row, space: Space, chosen: str) -> Choice:
+def choice(offer: Alternative, row: Row, space: Space, chosen: str, offers: Offers) -> Choice:
     value = value_of(offer)
-    return Choice(value, place_of(offer, space), times_of(offer, row), value == chosen)
+    price = prices.amount(offers[value].gross_cents) if value in offers else ""
+    return Choice(value, place_of(offer, space), times_of(offer, row), value == chosen, price)
 
 
 def place_of(offer: Alternative, space: Space) -> str:

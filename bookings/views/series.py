@@ -29,9 +29,10 @@ from venues.audiences import asker
 from venues.clock import local
 from venues.models import Venue
 
-from .. import dates, judging, limits, permissions, series, series_in_words, swaps
+from .. import dates, judging, limits, permissions, quotes, series, series_in_words, swaps
 from ..dates import booking_of
-from ..models import AGREED_OR_ASKED, Booking, MissedDate, Occupancy, Series
+from ..models import AGREED_OR_ASKED, Booking, MissedDate, Occupancy, PriceLine, Series
+from ..quotes import Totals
 from ..recurrence import LEFT_OUT
 from ..series_forms import RangeForm
 from ..series_in_words import as_it_is
@@ -151,10 +152,17 @@ def told(request: SignedInRequest, asked: Series) -> dict:
         "made": [date for date in taken if counts(date)],
         "missed": [row for row in missed if row.state in {"missed", "free-now"}],
         "months": wording.by_month(rows, key=begin),
+        "price": price_of(asked),
         "may_change": bool(may),
         "can_change": any(row.can_go for row in rows),
         "can_release": any(row.can_go for row in rows),
     }
+
+
+def price_of(asked: Series) -> Totals | None:
+    """Return what is owed for all that a series has become; None where nothing was agreed. One statement."""
+    lines = list(PriceLine.objects.filter(booking__series=asked))
+    return quotes.total_of(lines) if lines else None
 
 
 def dates_of(asked: Series) -> list[Occupancy]:

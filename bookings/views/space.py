@@ -22,6 +22,7 @@ from venues.opening_hours import monday_of
 
 from .. import availability, week
 from ..search_form import LENGTHS
+from . import prices
 from .holds import hold_url, own_hold, people_of
 
 USUAL_MINUTES = 120
@@ -41,6 +42,8 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
             "space": space,
             "kept": kept,
             "rules": house_rules.sentences(space),
+            "table": prices.table_for(space, organisation, now=now),
+            "cancelling": prices.terms_of_cancelling(space),
             "opening": opening_sentences(space, now),
             "hall": hall_of(space),
             "piece_names": halls.piece_names(halls.spaces_of_hall(space.hall_id)),
