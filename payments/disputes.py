@@ -7,7 +7,7 @@ import stripe
 
 from bookings.transactions import in_one_transaction
 
-from . import endings, gateway, ledger
+from . import endings, gateway, ledger, refunds
 from .models import Concern, Entry, Payment
 from .reconcile import Told
 
@@ -31,6 +31,7 @@ def apply_dispute(there: Any, *, now: datetime, told: Told | None = None) -> boo
     payment = Payment.objects.filter(intent_id=there.payment_intent).exclude(intent_id=None).first()
     if payment is None:
         return False
+    bookings = endings.in_hand(payment)
     payment = endings.locked(payment)
     if told and not ledger.is_first(told, "reconciled", now=now):
         return True
@@ -39,6 +40,9 @@ def apply_dispute(there: Any, *, now: datetime, told: Told | None = None) -> boo
     )
     if not there.status.startswith(ASKED_ONLY):
         ledger.enter(payment, Entry.Kind.DISPUTE, there.amount, there.id, now=now)
-        if there.status in WON:
-            ledger.enter(payment, Entry.Kind.DISPUTE_WON, there.amount, there.id, now=now)
+        if there.status in WON and ledger.enter(
+            payment, Entry.Kind.DISPUTE_WON, there.amount, there.id, now=now
+        ):
+            for booking in bookings:  # what waited for the bank goes back now
+                refunds.settle_up(booking, reason=endings.why_back(booking), now=now)
     return True

@@ -1,5 +1,6 @@
 """The way to Stripe. Never called inside a transaction: what is slow or lost out there holds no lock here."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.problems import Problem, Refused
 
+logger = logging.getLogger(__name__)
+
 CONNECT_SECONDS, ANSWER_SECONDS = 3.05, 20
 RETRIES = 2
 # After these it is not known whether Stripe has done what it was asked: the same key has to ask again.
@@ -19,6 +22,9 @@ OUTCOME_UNKNOWN = (
     stripe.APIError,
     stripe.RateLimitError,
     stripe.IdempotencyError,  # the same question is being answered at this moment
+    # Nothing has been done; the same question will be answered once the key is in order.
+    stripe.AuthenticationError,
+    stripe.PermissionError,
 )
 
 
@@ -36,6 +42,8 @@ def reached() -> Iterator[None]:
     try:
         yield
     except OUTCOME_UNKNOWN as exc:
+        # Without its words: they may tell parts of the key.
+        logger.warning("Stripe has not answered what it was asked: %s.", type(exc).__name__)
         raise Unreachable from exc
 
 

@@ -68,6 +68,12 @@ PROMISES = [
         left join returned using (booking_id)
         where paid.cents - coalesce(returned.cents, 0) > coalesce(owed.cents, 0)
           and not coalesce(returned.failed, false)
+          -- What a person sent back by hand of a payment for several bookings is none's of them.
+          and not exists (
+            select from payments_paymentpart part
+            join payments_refund refund on refund.payment_id = part.payment_id and refund.booking_id is null
+            where part.booking_id = paid.booking_id
+          )
           and not exists (
             select from payments_paymentpart part
             join payments_entry entry on entry.payment_id = part.payment_id and entry.kind = 'dispute'

@@ -14,6 +14,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from accounts.problems import Refused
 from bookings.models import Booking, Status
 from bookings.transactions import in_one_transaction
 
@@ -109,7 +110,7 @@ def complete(payment: Payment, there: Any, bookings: Sequence[Booking], *, now: 
 
 def unheard_of(payment: Payment, *, now: datetime) -> None:
     """Bring an open payment in line with Stripe, and end it there if its time is up. Raises `Unreachable`."""
-    payment = checkout.with_session(payment, now=now)
+    payment = asked_again(payment, now=now)
     if payment.session_id is None:
         return
     if (payment.expires_at and payment.expires_at <= now) or no_longer_wanted(payment):
@@ -121,10 +122,20 @@ def leave(payment: Payment, *, now: datetime) -> None:
     """End an open payment because its payer does not want it. Raises `Unreachable`."""
     if not payment.is_open:
         return
-    payment = checkout.with_session(payment, now=now)
+    payment = asked_again(payment, now=now)
     if payment.session_id:
         expire_there(payment)
         session(payment.session_id, now=now)
+
+
+def asked_again(payment: Payment, *, now: datetime) -> Payment:
+    """Return a payment with its session, or without one if there is none and it has ended by that."""
+    try:
+        return checkout.with_session(payment, now=now)
+    except gateway.Unreachable:
+        raise
+    except Refused:
+        return payment
 
 
 def no_longer_wanted(payment: Payment) -> bool:

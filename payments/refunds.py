@@ -4,7 +4,7 @@ A refund is entered in the ledger when it is decided, so that nothing is returne
 end, that is entered too, and a person takes over.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +21,8 @@ from .documents import outstanding
 from .models import Concern, Document, Entry, Payment, PaymentPart, Refund
 from .signals import refund_decided, refund_ended
 
+# Stripe forgets keys after a day: who asks by an old one might get a second refund.
+KEYS_LAST = timedelta(hours=23)
 # What Stripe says of a refund, and what we call it. What it does not say yet is on its way.
 STATES = {"succeeded": Refund.State.SUCCEEDED, "failed": Refund.State.FAILED, "canceled": Refund.State.FAILED}
 
@@ -74,7 +76,11 @@ def disputed(payment: Payment) -> bool:
 
 
 def settle_invoice(invoice: Document, *, now: datetime) -> list[Refund]:
-    """Decide to send back what has been paid of an invoice beyond what is left of it after its credits."""
+    """Decide to send back what has been paid of an invoice beyond what is left of it after its credits.
+
+    The invoice is locked here: whoever credits it and whoever pays it see each other's doing.
+    """
+    Document.objects.select_for_update(of=("self",), no_key=True).get(pk=invoice.pk)
     surplus = -outstanding(invoice)
     made = []
     payments = invoice.payments.filter(state=Payment.State.PAID).order_by("-pk") if surplus > 0 else []
@@ -125,6 +131,9 @@ def send(refund: Refund, *, now: datetime) -> None:
     """Ask Stripe for a refund, with the same key until its answer is known. Raises `Unreachable`."""
     if refund.state != Refund.State.WANTED or refund.payment.method != Payment.Method.CARD:
         return
+    if refund.created_at + KEYS_LAST <= now and (there := found_there(refund)):
+        apply_refund(refund, there, now=now)
+        return
     asked: Any = {
         "payment_intent": refund.payment.intent_id or "",
         "amount": refund.cents,
@@ -140,13 +149,30 @@ def send(refund: Refund, *, now: datetime) -> None:
         apply_refund(refund, there, now=now)
 
 
+def found_there(refund: Refund) -> Any:
+    """Return a refund as it is at Stripe, if it was made there although no answer came. Raises `Unreachable`."""
+    asked: Any = {"payment_intent": refund.payment.intent_id or "", "limit": 100}
+    with gateway.reached():
+        there = list(gateway.client().v1.refunds.list(asked).auto_paging_iter())
+    return next((one for one in there if of_ours(one) == str(refund.pk)), None)
+
+
+def state_of(there: Any) -> Refund.State:
+    return STATES.get(there.status, Refund.State.PENDING)
+
+
+def of_ours(there: Any) -> str:
+    """Return the id of the refund of ours which one at Stripe is; empty if somebody made it by hand."""
+    return str((there.metadata.to_dict() if there.metadata else {}).get("refund", ""))
+
+
 @in_one_transaction
 def apply_refund(refund: Refund, there: Any, *, now: datetime) -> None:
     """Write down how a refund stands at Stripe."""
     refund = locked(refund)
     if refund.stripe_id is None:
         refund.stripe_id = there.id
-    state = STATES.get(there.status, Refund.State.PENDING)
+    state = state_of(there)
     if state == Refund.State.FAILED:
         refund.save(update_fields=["stripe_id"])
         fail(refund, str(there.failure_reason or there.status), now=now)
@@ -205,18 +231,26 @@ def apply_told(there: Any, *, now: datetime, told=None) -> Refund | None:
     payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment.pk)
     if told and not ledger.is_first(told, "reconciled", now=now):
         return Refund.objects.filter(stripe_id=there.id).first()
-    ours = there.metadata.to_dict().get("refund", "") if there.metadata else ""
-    known = Q(stripe_id=there.id) | (Q(pk=int(ours)) if str(ours).isdecimal() else Q(pk=None))
+    ours = of_ours(there)
+    known = Q(stripe_id=there.id) | (Q(pk=int(ours)) if ours.isdecimal() else Q(pk=None))
     refund = payment.refunds.filter(known).first() or made_there(payment, there, now=now)
     apply_refund(refund, there, now=now)
     return refund
 
 
 def made_there(payment: Payment, there: Any, *, now: datetime) -> Refund:
-    """Write down a refund that somebody made on Stripe's own pages."""
+    """Write down a refund that somebody made on Stripe's own pages.
+
+    Raises `Unreachable` while the same money is on its way back by us: Stripe is going to refuse that, and
+    to tell of this one again.
+    """
+    if there.amount > payment.paid_cents - payment.refunded_cents:
+        raise gateway.Unreachable
     key = uuid4()
+    parts = list(payment.parts.all()[:2])
     refund = Refund.objects.create(
         payment=payment,
+        booking_id=parts[0].booking_id if len(parts) == 1 else None,
         cents=there.amount,
         reason=Refund.Reason.BY_HAND,
         idempotency_key=key,

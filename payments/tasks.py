@@ -7,7 +7,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from . import gateway, invoicing, mails, reconcile, refunds
+from . import gateway, invoicing, mails, missed, reconcile, refunds
 from .models import Document, Payment, Refund
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,13 @@ def send_refunds(timestamp: int) -> None:
             refunds.send(refund, now=now)
         except gateway.Unreachable:
             logger.warning("Stripe did not answer for refund %s; it is asked again.", refund.pk)
+
+
+@app.periodic(cron="40 4 * * *")
+@app.task(queue="money", queueing_lock="look_back", retry=RetryStrategy(max_attempts=5, exponential_wait=4))
+def look_back(timestamp: int) -> None:
+    """Hear of the refunds and disputes of which Stripe has told us in vain."""
+    missed.hear(now=timezone.now())
 
 
 # --- Invoices, and what people are told ------------------------------------------------------------

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+from stripe import _http_client
 
 from payments.sandbox import Sandbox
 from tests.payments import openapi
@@ -21,3 +22,11 @@ def sandbox(settings) -> Iterator[Sandbox]:
     sandbox.stop()
     objects = sandbox.do("state").values()
     assert openapi.complaints(sandbox.exchanges) + openapi.complaints_about(objects) == []
+
+
+@pytest.fixture
+def hasty(sandbox, monkeypatch) -> Sandbox:
+    """The sandbox, and a client that does not wait before it asks again."""
+    monkeypatch.setattr(_http_client.HTTPClient, "INITIAL_DELAY", 0)
+    monkeypatch.setattr(_http_client.HTTPClient, "MAX_DELAY", 0)
+    return sandbox
