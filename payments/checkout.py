@@ -62,6 +62,7 @@ def begun(bookings: Sequence[Booking], *, payer: User, now: datetime) -> Payment
     for booking in bookings:
         moves.must_be(booking, Status.AWAITING_PAYMENT)
         moves.must_be_in_time(booking, now=now)
+    must_be_of_one_customer(bookings)
     owed = {booking.pk: quotes.owed(booking) for booking in bookings}
     if not all(cents > 0 for cents in owed.values()):
         raise Refused(Problem("nothing_to_pay", _("There is nothing to pay for this booking.")))
@@ -91,6 +92,17 @@ def begun_invoice(invoice: Document, *, payer: User, now: datetime) -> Payment:
     payment.organisation, payment.invoice = invoice.organisation, invoice
     save_with_question(payment, [(str(invoice), cents)], back=invoice.get_absolute_url())
     return payment
+
+
+def must_be_of_one_customer(bookings: Sequence[Booking]) -> None:
+    """Raise `Refused` for bookings of several customers: each gets a receipt of its own."""
+    customers = {
+        (booking.organisation_id, None if booking.organisation_id else booking.customer_id)
+        for booking in bookings
+    }
+    if len(customers) > 1:
+        message = _("These bookings are for different customers. Pay for each by itself.")
+        raise Refused(Problem("several_customers", message))
 
 
 def must_be_set_up() -> None:

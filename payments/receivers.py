@@ -25,15 +25,18 @@ def send_back_what_is_too_much(signal, booking: Booking, now: datetime | None = 
 
 @receiver([bookings.booking_cancelled, bookings.booking_expired, bookings.booking_declined])
 def let_nobody_pay(signal, booking: Booking, **kwargs) -> None:
-    """Whoever is paying for a booking that has ended is stopped at once."""
-    for payment in Payment.objects.open().filter(parts__booking=booking):
+    """Whoever is paying for a booking that has ended is stopped at once. Of most, nobody is."""
+    open_ones = Payment.objects.open().filter(parts__booking=booking) if booking.is_being_paid else []
+    for payment in open_ones:
         look_at.defer(payment_id=payment.pk)
 
 
 @receiver(signals.payment_ended)
-def give_a_receipt(signal, payment: Payment, **kwargs) -> None:
+def give_a_receipt_or_what_is_too_much(signal, payment: Payment, **kwargs) -> None:
     if payment.state == Payment.State.PAID:
         documents.receipt(payment, now=timezone.now())
+        if payment.invoice:
+            refunds.settle_invoice(payment.invoice, now=timezone.now())
     tell_of_payment.defer(payment_id=payment.pk)
 
 

@@ -4,7 +4,8 @@ from contextlib import suppress
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.problems import Refused
 from accounts.requests import SignedInRequest
-from bookings import permissions, quotes
+from bookings import permissions
 from bookings.models import Booking, Status
 
 from .. import checkout, gateway, reconcile
 from ..models import Payment
+
+SHOWN = 50
 
 
 @never_cache
@@ -26,14 +29,15 @@ from ..models import Payment
 @login_required
 def mine(request: SignedInRequest) -> HttpResponse:
     """What waits to be paid, and what has been."""
-    waiting = payable_by(request).with_place().order_by("payment_due_at")
-    rows = [(booking, quotes.owed(booking)) for booking in waiting]
+    owed = Sum("price_lines__gross_cents", default=0)
+    waiting = payable_by(request).with_place().annotate(owed=owed).filter(owed__gt=0)
     paid = visible_to(request).exclude(state__in=[Payment.State.EXPIRED, Payment.State.FAILED])
-    return render(
-        request,
-        "payments/mine.html",
-        {"rows": rows, "payments": paid.order_by("-pk")[:50], "can_pay": gateway.is_set_up()},
-    )
+    context = {
+        "waiting": waiting.order_by("payment_due_at", "pk"),
+        "payments": paid.select_related("organisation").order_by("-pk")[:SHOWN],
+        "can_pay": gateway.is_set_up(),
+    }
+    return render(request, "payments/mine.html", context)
 
 
 @require_POST
@@ -59,8 +63,9 @@ def pay(request: SignedInRequest) -> HttpResponse:
 @login_required
 def payment(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(visible_to(request), pk=pk)
-    parts = found.parts.select_related("booking__space__venue").order_by("pk")
-    return render(request, "payments/payment.html", {"payment": found, "parts": parts})
+    parts = found.parts.select_related("booking__space__venue").prefetch_related("booking__dates")
+    context = {"payment": found, "parts": parts.order_by("pk"), "may_pay": may_pay(request, found)}
+    return render(request, "payments/payment.html", context)
 
 
 @never_cache
@@ -80,6 +85,8 @@ def done(request: SignedInRequest, pk: int) -> HttpResponse:
 def leave(request: SignedInRequest, pk: int) -> HttpResponse:
     """Leave a payment that was begun: nobody can pay it any more, and it can be begun anew."""
     found = get_object_or_404(visible_to(request), pk=pk)
+    if not may_pay(request, found):
+        raise PermissionDenied
     try:
         reconcile.leave(found, now=timezone.now())
     except Refused as refusal:
@@ -88,14 +95,23 @@ def leave(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def payable_by(request: SignedInRequest):
-    """Return the bookings for which this person may pay."""
-    return Booking.objects.of(request.user).filter(status=Status.AWAITING_PAYMENT)
+    """Return the bookings for which this person may pay: their own, and those of whom they book for."""
+    user = request.user
+    theirs = Q(customer=user, organisation=None) | Q(organisation__in=permissions.organisations_of(user))
+    return Booking.objects.filter(theirs, status=Status.AWAITING_PAYMENT)
 
 
 def visible_to(request: SignedInRequest):
-    """Return the payments that are this person's, or their organisations'."""
+    """Return this person's payments, and their organisations': whoever belongs to one sees them."""
     user = request.user
     if user.is_staff:
         return Payment.objects.all()
-    theirs = permissions.organisations_of(user)
+    theirs = user.memberships.values("organisation")
     return Payment.objects.filter(Q(payer=user, organisation=None) | Q(organisation__in=theirs))
+
+
+def may_pay(request: SignedInRequest, payment: Payment) -> bool:
+    """Whether they may go on with a payment, or leave it."""
+    if payment.organisation is None:
+        return payment.payer_id == request.user.pk
+    return permissions.can_book_for(request.user, payment.organisation)

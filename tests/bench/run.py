@@ -20,7 +20,7 @@ from django.db import connection
 
 from venues.clock import CITY
 
-from . import city, closing, over_http, search, seasons
+from . import city, closing, over_http, search, seasons, webhooks
 from .city import City
 from .timing import Compared, by_size, table
 
@@ -118,6 +118,7 @@ def measure(here: City, *, rounds: int) -> tuple[list[Compared], list[str]]:
         *over_http.measure(here, rounds=rounds * 10, log=settings.STATE_DIR / "web.log"),
         *closing.measure(here, rounds=rounds, log=settings.STATE_DIR / "web.log"),
         *seasons.measure(here, rounds=rounds, log=settings.STATE_DIR / "web.log"),
+        *webhooks.measure(here, rounds=rounds * 3, log=settings.STATE_DIR / "web.log"),
     ]
     return compared, over_http.statements(here)
 

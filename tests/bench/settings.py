@@ -3,6 +3,7 @@
 import os
 
 from config import environment
+from tests.config.demo import free_port
 
 os.environ.pop("DEMO", None)
 if "BENCH_DATABASE" not in os.environ:  # set for the web server that the bench starts
@@ -18,5 +19,9 @@ from config.settings import *  # noqa: F403  # settings are modules of names
 from config.settings import DATABASES, STORAGES
 
 DATABASES["default"]["NAME"] = os.environ.get("BENCH_DATABASE", DATABASES["default"]["NAME"])
+# The sandbox that answers instead of Stripe runs in the bench's own process.
+BENCH_SANDBOX_PORT = int(os.environ.setdefault("BENCH_SANDBOX_PORT", str(free_port())))
+STRIPE_API_BASE = f"http://127.0.0.1:{BENCH_SANDBOX_PORT}"
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = "sk_test_sandbox", "whsec_sandbox"
 ROOT_URLCONF = "tests.bench.urls"
 STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

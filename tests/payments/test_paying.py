@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.problems import Refused
@@ -11,7 +14,8 @@ from bookings import invariants, lifecycle
 from bookings.models import Booking, Status
 from payments import audit, checkout, gateway, reconcile, refunds, tasks
 from payments.models import Document, Payment, Refund
-from tests.factories import NOW, create_booking, create_user, hour
+from tests.bookings.pages import signed_in
+from tests.factories import NOW, create_booking, create_organisation, create_user, hour
 from tests.prices import create_cancellation, create_priced_space
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
@@ -300,3 +304,61 @@ def test_a_slow_payment_keeps_the_time_until_it_has_arrived(sandbox, booking):
     assert come_back(payment).state == Payment.State.PAID
     assert status_of(booking) == Status.CONFIRMED
     assert agrees()
+
+
+# --- Who may --------------------------------------------------------------------------------------
+
+
+def test_bookings_of_two_customers_are_paid_one_by_one(sandbox, room, aino, booking):
+    club = create_organisation(aino)
+    other = create_booking(room, hour("14:00"), hour("15:00"), customer=aino, organisation=club)
+
+    with pytest.raises(Refused) as refusal:
+        begin(booking, other)
+    assert refusal.value.codes == {"several_customers"}
+
+
+def test_a_member_who_only_sees_pays_nothing_and_a_stranger_sees_nothing(sandbox, room, aino):
+    club = create_organisation(aino)
+    viewer, stranger = create_user("Liisa"), create_user("Vieno")
+    club.memberships.create(user=viewer, role="viewer")
+    booking = create_booking(room, hour("10:00"), hour("13:00"), customer=aino, organisation=club)
+    payment = begin(booking)
+    page = reverse("payments:payment", args=[payment.pk])
+
+    for somebody in (viewer, stranger):
+        answer = signed_in(somebody).post(reverse("payments:pay"), {"booking": booking.pk})
+        assert answer["Location"] == reverse("payments:mine")
+    assert signed_in(viewer).get(page).status_code == 200
+    assert signed_in(viewer).post(reverse("payments:leave", args=[payment.pk])).status_code == 403
+    assert signed_in(stranger).get(page).status_code == 404
+    assert signed_in(stranger).post(reverse("payments:leave", args=[payment.pk])).status_code == 404
+    assert Payment.objects.get().is_open
+
+
+def test_the_page_of_what_is_to_be_paid_asks_as_often_for_many_as_for_one(sandbox, room, aino, booking):
+    browser = signed_in(aino)
+    with CaptureQueriesContext(connection) as one:
+        browser.get(reverse("payments:mine"))
+    for clock in ("14:00", "15:00", "16:00"):
+        create_booking(room, hour(clock), hour(f"{int(clock[:2]) + 1}:00"), customer=aino)
+
+    with CaptureQueriesContext(connection) as four:
+        answer = browser.get(reverse("payments:mine"))
+
+    assert answer.content.count(b'name="booking"') == 4
+    assert len(four) == len(one)
+
+
+def test_what_is_chosen_leads_to_stripe(sandbox, aino, booking):
+    answer = signed_in(aino).post(reverse("payments:pay"), {"booking": booking.pk})
+
+    assert answer["Location"] == Payment.objects.get().session_url
+
+
+@pytest.mark.parametrize("said", ["", "0", "x", "9" * 30, "-1", "१"])
+def test_nonsense_begins_no_payment(sandbox, aino, said):
+    answer = signed_in(aino).post(reverse("payments:pay"), {"booking": said})
+
+    assert answer.status_code == 302
+    assert not Payment.objects.exists()
