@@ -13,12 +13,12 @@ from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Valu
 from django.db.models.functions import Coalesce
 
 from accounts.models import Organisation, User
+from bookings import permissions
 from bookings.models import Booking, PriceLine, Status
-from bookings.transactions import in_one_transaction
+from bookings.transactions import in_one_transaction, lock
 from venues.clock import local
-from venues.models import Space
 
-from .models import Counter, Document, DocumentLine, Entry, Payment, Refund
+from .models import Counter, Document, DocumentLine, Entry, Payment
 from .references import reference_of
 from .signals import document_issued
 
@@ -34,23 +34,32 @@ BINDING = [Status.CONFIRMED, Status.CANCELLED]
 def bill(customer: Customer, *, until: date, now: datetime) -> Document | None:
     """Send an invoice for everything that was supplied until a day, that day included, and not billed yet.
 
-    Returns `None` if nothing is owed. Whoever bills at the same time waits, and finds nothing left.
+    Returns `None` if nothing is owed. Whoever bills at the same time waits, and finds nothing left; so does
+    whoever changes a price: they see the invoice then, and credit it.
     """
     type(customer).objects.select_for_update(no_key=True).get(pk=customer.pk)
-    lines = list(unbilled(customer).filter(supplied_on__lte=until).order_by("supplied_on", "pk"))
+    due = unbilled(customer).filter(supplied_on__lte=until)
+    lock(Booking, due.values_list("booking", flat=True))
+    lines = list(due.order_by("supplied_on", "pk"))
     if sum(line.gross_cents for line in lines) <= 0:
         return None
     return issue(Document.Kind.INVOICE, customer, lines, now=now)
 
 
+def to_bill() -> QuerySet[PriceLine]:
+    """Return the lines that wait for an invoice: of bookings that are agreed, or cost all the same.
+
+    What was to be paid before use has its time to pay written down, and no invoice, wherever it moved since
+    and whatever its space asks for now.
+    """
+    return PriceLine.objects.filter(billed=None, booking__status__in=BINDING, booking__payment_due_at=None)
+
+
 def unbilled(customer: Customer) -> QuerySet[PriceLine]:
-    """Return the lines of a customer's next invoice: of bookings that are agreed, or cost all the same."""
-    agreed = PriceLine.objects.filter(
-        billed=None, booking__status__in=BINDING, booking__space__payment=Space.Payment.INVOICE
-    )
+    """Return the lines that a customer's next invoices are about."""
     if isinstance(customer, Organisation):
-        return agreed.filter(booking__organisation=customer)
-    return agreed.filter(booking__customer=customer, booking__organisation=None)
+        return to_bill().filter(booking__organisation=customer)
+    return to_bill().filter(booking__customer=customer, booking__organisation=None)
 
 
 def receipt(payment: Payment, *, now: datetime) -> Document | None:
@@ -65,15 +74,21 @@ def receipt(payment: Payment, *, now: datetime) -> Document | None:
 
 
 def credit(booking: Booking, *, now: datetime) -> list[Document]:
-    """Credit what has become less of a booking since it was billed. Needs the booking's lock."""
+    """Credit what has become less of a booking since it was billed. Needs the booking's lock.
+
+    Of a date that was billed and has another price now the difference counts; if that is more, the next
+    invoice asks for it.
+    """
     made = []
-    less = PriceLine.objects.filter(booking=booking, billed=None, gross_cents__lt=0).order_by("pk")
-    for billed in Document.objects.filter(lines__price_line__booking=booking, credits=None).distinct():
-        dates = billed.lines.filter(price_line__booking=booking).values("price_line__date")
-        if lines := list(less.filter(date__in=dates)):
-            customer = billed.organisation or billed.person
+    new = PriceLine.objects.filter(booking=booking, billed=None).order_by("pk")
+    billed = Document.objects.filter(lines__price_line__booking=booking, credits=None)
+    for document in billed.distinct().order_by("pk"):
+        dates = document.lines.filter(price_line__booking=booking).values("price_line__date")
+        lines = list(new.filter(date__in=dates))
+        if sum(line.gross_cents for line in lines) < 0:
+            customer = document.organisation or document.person
             assert customer is not None
-            made.append(issue(Document.Kind.CREDIT_NOTE, customer, lines, credits=billed, now=now))
+            made.append(issue(Document.Kind.CREDIT_NOTE, customer, lines, credits=document, now=now))
     return made
 
 
@@ -140,34 +155,11 @@ def language_of(customer: Customer) -> str:
 # --- What is owed ---------------------------------------------------------------------------------
 
 
-def outstanding(invoice: Document) -> int:
-    """Return what is left to pay of an invoice, in cents; below zero, that much is the customer's."""
-    credited = sum_of(Document.objects.filter(credits=invoice), "gross_cents")
-    return invoice.gross_cents + credited - paid_of(invoice)
+def with_left(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Say of each, as `left`, how many cents are left to pay of it; below zero, that much is the customer's.
 
-
-def paid_of(invoice: Document) -> int:
-    """Return how much of an invoice has been paid and not been sent back."""
-    paid = sum_of(Entry.objects.filter(payment__invoice=invoice, kind=Entry.Kind.PAID), "cents")
-    refunds = Refund.objects.filter(payment__invoice=invoice).exclude(state=Refund.State.FAILED)
-    return paid - sum_of(refunds, "cents")
-
-
-def sum_of(rows: QuerySet, column: str) -> int:
-    return rows.aggregate(total=Sum(column, default=0))["total"]
-
-
-def owed_by(customer: Customer) -> int:
-    """Return what a customer owes by its invoices, in cents."""
-    return sum(outstanding(invoice) for invoice in invoices_of(customer))
-
-
-def invoices_of(customer: Customer) -> Iterable[Document]:
-    return customer.documents.filter(kind=Document.Kind.INVOICE)
-
-
-def unpaid() -> QuerySet[Document]:
-    """Return the invoices of which something is left to pay."""
+    Only of an invoice something is left.
+    """
     notes = Document.objects.filter(credits=OuterRef("pk")).order_by().values("credits")
     credited = notes.annotate(total=Sum("gross_cents")).values("total")
     entries = Entry.objects.filter(payment__invoice=OuterRef("pk")).order_by().values("payment__invoice")
@@ -178,12 +170,31 @@ def unpaid() -> QuerySet[Document]:
     )
     paid = entries.annotate(total=Sum(sign)).values("total")
     left = F("gross_cents") + Coalesce(Subquery(credited), 0) - Coalesce(Subquery(paid), 0)
-    return Document.objects.filter(kind=Document.Kind.INVOICE).annotate(left=left).filter(left__gt=0)
+    return documents.annotate(left=Case(When(kind=Document.Kind.INVOICE, then=left), default=Value(0)))
 
 
-def overdue(*, on: date) -> list[Document]:
-    """Return the unpaid invoices whose due day has gone by."""
-    return list(unpaid().filter(due_on__lt=on).order_by("due_on", "pk"))
+def outstanding(document: Document) -> int:
+    """Return what is left to pay of a document, in cents; below zero, that much is the customer's."""
+    return sum_of(with_left(Document.objects.filter(pk=document.pk)), "left")
+
+
+def owed_by(customer: Customer) -> int:
+    """Return what a customer owes by its invoices, in cents."""
+    return sum_of(with_left(customer.documents.all()), "left")
+
+
+def sum_of(rows: QuerySet, column: str) -> int:
+    return rows.aggregate(total=Sum(column, default=0))["total"]
+
+
+def unpaid() -> QuerySet[Document]:
+    """Return the invoices of which something is left to pay: `left` says how much."""
+    return with_left(Document.objects.all()).filter(Q(left__gt=0))
+
+
+def overdue(*, on: date) -> QuerySet[Document]:
+    """Return the unpaid invoices whose due day has gone by, the oldest first."""
+    return unpaid().filter(due_on__lt=on).order_by("due_on", "pk")
 
 
 def by_rate(lines: Iterable[PriceLine]) -> list[tuple[Decimal, int, int, int]]:
@@ -205,3 +216,8 @@ def visible_to(user: User) -> QuerySet[Document]:
         return Document.objects.all()
     theirs = user.memberships.values("organisation")
     return Document.objects.filter(Q(person=user) | Q(organisation__in=theirs))
+
+
+def may_pay(user: User, document: Document) -> bool:
+    """Whether a person pays for the customer: not everybody who sees an organisation's invoices does."""
+    return permissions.acts_for(user, document.person_id, document.organisation)

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Count
 
 from accounts.models import Organisation, User
-from bookings.models import PriceLine
 from bookings.transactions import in_one_transaction
 from venues.clock import local
-from venues.models import Space
 from venues.policies import season_of
 
 from . import documents
-from .documents import BINDING, Customer
+from .documents import Customer
 from .models import Document, Reminder
 from .signals import invoice_overdue
 
@@ -24,7 +23,7 @@ REMIND_AFTER = (timedelta(days=3), timedelta(days=17))
 def bill_all(*, now: datetime) -> list[Document]:
     """Bill every customer for the period that is over. Whoever is billed already gets nothing twice."""
     until = last_billed_day(local(now).date())
-    made = (documents.bill(customer, until=until, now=now) for customer in to_bill(until))
+    made = [documents.bill(customer, until=until, now=now) for customer in customers_to_bill(until)]
     return [document for document in made if document]
 
 
@@ -35,14 +34,9 @@ def last_billed_day(today: date) -> date:
     return today.replace(day=1) - timedelta(days=1)
 
 
-def to_bill(until: date) -> Iterator[Customer]:
+def customers_to_bill(until: date) -> Iterator[Customer]:
     """Yield who has lines that are not billed, organisations first, each once."""
-    lines = PriceLine.objects.filter(
-        billed=None,
-        supplied_on__lte=until,
-        booking__status__in=BINDING,
-        booking__space__payment=Space.Payment.INVOICE,
-    )
+    lines = documents.to_bill().filter(supplied_on__lte=until)
     organisations = lines.exclude(booking__organisation=None).values("booking__organisation")
     yield from Organisation.objects.filter(pk__in=organisations).order_by("pk")
     people = lines.filter(booking__organisation=None).values("booking__customer")
@@ -54,8 +48,8 @@ def remind_all(*, now: datetime) -> list[Reminder]:
     """Remind of every invoice that is due a reminder: each number once."""
     today = local(now).date()
     made = []
-    for invoice in documents.overdue(on=today):
-        given = invoice.reminders.count()
+    for invoice in documents.overdue(on=today).annotate(given=Count("reminders")):
+        given = invoice.given
         if given < len(REMIND_AFTER) and invoice.due_on and today >= invoice.due_on + REMIND_AFTER[given]:
             reminder, is_new = Reminder.objects.get_or_create(
                 invoice=invoice, number=given + 1, defaults={"sent_at": now}

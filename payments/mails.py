@@ -23,7 +23,7 @@ KINDS = {
 
 def tell_of_document(document: Document, *, reminder: int, now: datetime) -> None:
     """Tell a customer of a document of theirs, or remind them for the nth time that it is not paid."""
-    left = documents.outstanding(document) if document.kind == Document.Kind.INVOICE else 0
+    left = documents.outstanding(document)
     if reminder and left <= 0:
         return
     context = {"document": document, "outstanding": left, "reminder": reminder, "url": address_of(document)}

@@ -3,13 +3,15 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, Sum
 from django.db.models.functions import TruncMonth
 
 from bookings.models import PriceLine
+from venues.clock import at
+from venues.models import Venue
 
 from .documents import BINDING
 from .models import Entry
@@ -30,7 +32,7 @@ def ledger_rows(since: date, until: date) -> Iterator[str]:
     """Yield the ledger of days in the city's time, both included, as lines of CSV, the oldest first."""
     writer: Any = csv.writer(Echo(), delimiter=";")
     yield writer.writerow(HEAD)
-    entries = Entry.objects.filter(at__date__gte=since, at__date__lte=until).order_by("pk")
+    entries = Entry.objects.filter(at__gte=at(since), at__lt=at(until + timedelta(days=1))).order_by("pk")
     for entry in entries.select_related("payment__invoice", "payment__organisation").iterator(1000):
         yield writer.writerow(map(harmless, row_of(entry)))
 
@@ -59,7 +61,7 @@ def harmless(cell: object) -> str:
 class Revenue:
     """What was supplied at a venue in a month, in cents."""
 
-    venue: str
+    venue: Venue
     month: date
     net_cents: int
     vat_cents: int
@@ -71,11 +73,14 @@ def revenue(since: date, until: date) -> list[Revenue]:
     supplied = PriceLine.objects.filter(
         booking__status__in=BINDING, supplied_on__gte=since, supplied_on__lte=until
     )
-    sums = (
-        supplied.annotate(month=TruncMonth("supplied_on"), venue=F("booking__space__venue__name_fi"))
+    sums = list(
+        supplied.annotate(month=TruncMonth("supplied_on"), venue=F("booking__space__venue"))
         .order_by()
         .values("venue", "month")
         .annotate(net=Sum("net_cents"), vat=Sum("vat_cents"), gross=Sum("gross_cents"))
-        .order_by("venue", "month")
     )
-    return [Revenue(row["venue"], row["month"], row["net"], row["vat"], row["gross"]) for row in sums]
+    venues = Venue.objects.in_bulk({row["venue"] for row in sums})
+    found = [
+        Revenue(venues[row["venue"]], row["month"], row["net"], row["vat"], row["gross"]) for row in sums
+    ]
+    return sorted(found, key=lambda each: (str(each.venue.name), each.venue.pk, each.month))

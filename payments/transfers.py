@@ -6,10 +6,11 @@ waiting for comes back to a person as a concern.
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from io import StringIO
 
 from django.utils.translation import gettext_lazy as _
@@ -62,7 +63,7 @@ class Recorded:
 
 def read(text: str) -> list[Transfer]:
     """Read a bank's list. Money that goes out is left out. Raises `Refused` with every line that is wrong."""
-    rows = list(csv.reader(StringIO(text.lstrip("\ufeff")), delimiter=";" if ";" in text else ","))
+    rows = rows_of(text.lstrip("\ufeff"))
     if not rows:
         raise Refused(Problem("empty_list", _("There is nothing in the file."), "file"))
     where = columns_of(rows[0])
@@ -75,12 +76,22 @@ def read(text: str) -> list[Transfer]:
         if any(cell.strip() for cell in row):
             try:
                 found.append(transfer_of(row, where))
-            except (ValueError, IndexError, InvalidOperation):
+            except (ValueError, IndexError, ArithmeticError):
                 message = _("Line %(number)d cannot be read: look at its day, amount and archive id.")
                 problems.append(Problem("line_unreadable", message % {"number": number}, "file"))
     if problems:
         raise Refused(*problems)
     return [transfer for transfer in found if transfer.cents > 0]
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Return the cells of a list whose first line tells what stands between them. Raises `Refused`."""
+    head = text.partition("\n")[0]
+    between = max(";", ",", "\t", key=head.count)
+    try:
+        return list(csv.reader(StringIO(text, newline=None), delimiter=between))
+    except csv.Error:
+        raise Refused(Problem("not_a_list", _("This file cannot be read as a list."), "file")) from None
 
 
 def columns_of(head: Sequence[str]) -> dict[str, int]:
@@ -124,7 +135,7 @@ def amount_of(text: str) -> int:
     """Return how many cents a person wrote. Raises `Refused`."""
     try:
         cents = cents_of(text)
-    except (ValueError, InvalidOperation):
+    except (ValueError, ArithmeticError):
         cents = 0
     if cents <= 0:
         raise Refused(Problem("amount_unreadable", _("Write an amount like 123,45."), "euros"))
@@ -147,8 +158,8 @@ def day_of(text: str) -> date:
 def record(transfers: Sequence[Transfer], *, by: User, now: datetime) -> Recorded:
     """Write transfers into the ledger, each once: all of them, or none."""
     known, new = split(transfers)
-    outcomes = [receive(transfer, by=by, now=now) for transfer in new]
-    return Recorded(paid=sum(outcomes), worries=len(outcomes) - sum(outcomes), known=known)
+    outcomes = Counter(receive(transfer, by=by, now=now) for transfer in new)
+    return Recorded(outcomes["paid"], outcomes["worry"], known + outcomes["known"])
 
 
 def split(transfers: Sequence[Transfer]) -> tuple[int, list[Transfer]]:
@@ -168,20 +179,29 @@ def unseen(transfers: Sequence[Transfer], seen: set[str]) -> Iterator[Transfer]:
             yield transfer
 
 
-def receive(transfer: Transfer, *, by: User, now: datetime) -> bool:
-    """Let a transfer pay its invoice, as far as something is left to pay. Says whether all of it did."""
+def receive(transfer: Transfer, *, by: User, now: datetime) -> str:
+    """Let a transfer pay its invoice, as far as something is left to pay, and a person see what is too much.
+
+    Says what came of it: "paid", "worry", or "known" if somebody else has recorded it at this moment.
+    """
     invoices = Document.objects.select_for_update(of=("self",), no_key=True)
     invoice = invoices.filter(reference=transfer.reference).exclude(reference="").first()
+    if invoice and is_known(transfer):
+        return "known"
     left = max(documents.outstanding(invoice), 0) if invoice else 0
     paid = min(transfer.cents, left)
     if invoice and paid:
         pay(invoice, paid, transfer, by=by, now=now)
     if paid == transfer.cents:
-        return True
+        return "paid"
     note = f"{transfer.paid_on:%d.%m.%Y} {transfer.payer} {transfer.reference}".strip()
     surplus = transfer.cents - paid
-    ledger.worry(Concern.Kind.UNMATCHED, transfer.archive_id, cents=surplus, note=note, now=now)
-    return False
+    is_new = ledger.worry(Concern.Kind.UNMATCHED, transfer.archive_id, cents=surplus, note=note, now=now)
+    return "worry" if is_new else "known"
+
+
+def is_known(transfer: Transfer) -> bool:
+    return Entry.objects.filter(kind=Entry.Kind.PAID, external_id=transfer.archive_id).exists()
 
 
 def pay(invoice: Document, cents: int, transfer: Transfer, *, by: User, now: datetime) -> Payment:

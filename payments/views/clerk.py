@@ -22,7 +22,7 @@ from .. import documents, reports
 from .. import ledger as books
 from .. import transfers as bank
 from ..forms import AnswerForm, PeriodForm, TransferForm, TransfersForm
-from ..models import Concern, Document
+from ..models import Concern
 from ..references import plain_reference
 
 SHOWN = 100
@@ -53,7 +53,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     context = {
         "concerns": worries[:SHOWN],
         "form": AnswerForm(),
-        "overdue": len(documents.overdue(on=local(timezone.now()).date())),
+        "overdue": documents.overdue(on=local(timezone.now()).date()).count(),
         "period": PeriodForm(initial=last_days()),
     }
     return render(request, "payments/manager/overview.html", context)
@@ -115,8 +115,7 @@ def written(form: TransferForm) -> bank.Transfer:
 def invoices(request: SignedInRequest) -> HttpResponse:
     """Invoices that are not paid yet, the one that is due first at the top."""
     unpaid = documents.unpaid().select_related("organisation", "person").order_by("due_on", "pk")
-    rows = [(invoice, documents.outstanding(invoice)) for invoice in unpaid[:SHOWN]]
-    context = {"rows": rows, "today": local(timezone.now()).date(), "kind": Document.Kind.INVOICE}
+    context = {"invoices": unpaid[:SHOWN], "today": local(timezone.now()).date()}
     return render(request, "payments/manager/invoices.html", context)
 
 

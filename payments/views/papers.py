@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -25,7 +26,7 @@ SHOWN = 100
 def document(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a document in the language in which it was issued: that is the one that holds."""
     found = get_object_or_404(documents.visible_to(request.user), pk=pk)
-    left = documents.outstanding(found) if found.kind == Document.Kind.INVOICE else 0
+    left = documents.outstanding(found)
     lines = [billed.price_line for billed in found.lines.select_related("price_line__booking__space__venue")]
     context = {
         "document": found,
@@ -33,7 +34,7 @@ def document(request: SignedInRequest, pk: int) -> HttpResponse:
         "taxes": documents.by_rate(lines),
         "reference": in_groups(found.reference),
         "outstanding": left,
-        "can_pay": left > 0 and gateway.is_set_up(),
+        "can_pay": left > 0 and gateway.is_set_up() and documents.may_pay(request.user, found),
         "credit_notes": found.credit_notes.order_by("pk"),
     }
     with translation.override(found.language):
@@ -45,6 +46,8 @@ def document(request: SignedInRequest, pk: int) -> HttpResponse:
 def pay_invoice(request: SignedInRequest, pk: int) -> HttpResponse:
     """Begin to pay an invoice by card, and lead to Stripe's page."""
     found = get_object_or_404(documents.visible_to(request.user), pk=pk, kind=Document.Kind.INVOICE)
+    if not documents.may_pay(request.user, found):
+        raise PermissionDenied
     try:
         begun = checkout.start_invoice(found, payer=request.user, now=timezone.now())
     except Refused as refusal:
@@ -59,11 +62,11 @@ def pay_invoice(request: SignedInRequest, pk: int) -> HttpResponse:
 def of_organisation(request: SignedInRequest, pk: int) -> HttpResponse:
     """What an organisation owes, and its documents, the newest first."""
     organisation = get_object_or_404(Organisation.objects.visible_to(request.user), pk=pk)
-    papers = organisation.documents.order_by("-issued_at", "-pk")[:SHOWN]
+    papers = documents.with_left(organisation.documents.order_by("-issued_at", "-pk"))
     context = {
         "organisation": organisation,
         "owed": documents.owed_by(organisation),
-        "rows": [(paper, documents.outstanding(paper)) for paper in papers],
+        "papers": papers[:SHOWN],
         "unbilled": documents.sum_of(documents.unbilled(organisation), "gross_cents"),
     }
     return render(request, "payments/organisation.html", context)
