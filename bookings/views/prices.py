@@ -119,6 +119,20 @@ def in_a_word(quote: DateQuote | Problem | None) -> str:
     return f"{euros(quote.gross_cents)} · {wording.duration(quote.ends_at - quote.starts_at)}"
 
 
+def of_starts(
+    space: Space, times: Sequence[Stretch], organisation: Organisation | None, *, now: datetime
+) -> str:
+    """Return what times cost: 3 h · 40,56 € – 61,02 €; nothing where nobody can say it of one of them."""
+    wishes = [Wish(space, *time, organisation=organisation) for time in times]
+    found = [quote for quote in quotes.quotes_for(wishes, now=now) if isinstance(quote, DateQuote)]
+    if not found or len(found) < len(wishes):
+        return ""
+    least, most = (pick(quote.gross_cents for quote in found) for pick in (min, max))
+    said = amount(least) if least == most else f"{euros(least)} – {euros(most)}"
+    lengths = {quote.ends_at - quote.starts_at for quote in found}
+    return f"{wording.duration(lengths.pop())} · {said}" if len(lengths) == 1 and most else said
+
+
 # --- Of a season ----------------------------------------------------------------------------------
 
 

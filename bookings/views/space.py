@@ -35,6 +35,13 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
     space = get_object_or_404(Space.objects.with_place().prefetch_related("equipment", "purposes"), pk=pk)
     kept = own_hold(request)
     people, organisation = people_of(request), acting.acting_for(request)
+    shown = week_of(
+        request,
+        space,
+        now=now,
+        mine=kept.pk if kept else None,
+        asker=asker_of(request, organisation),
+    )
     return render(
         request,
         "bookings/space.html",
@@ -47,17 +54,17 @@ def space(request: HttpRequest, pk: int) -> HttpResponse:
             "opening": opening_sentences(space, now),
             "hall": hall_of(space),
             "piece_names": halls.piece_names(halls.spaces_of_hall(space.hall_id)),
-            **week_of(
-                request,
-                space,
-                now=now,
-                mine=kept.pk if kept else None,
-                asker=asker_of(request, organisation),
-            ),
+            **shown,
+            "week_price": prices.of_starts(space, times_of(shown["week"]), organisation, now=now),
             "for_whom": organisations(request, organisation),
             "action": hold_url(space, people, acting.in_address(request)),
         },
     )
+
+
+def times_of(shown: week.Week) -> list[tuple[datetime, datetime]]:
+    """Return the free times of a week that can be pressed."""
+    return [(start.starts_at, start.period_ends_at) for day in shown.coming_days for start in day.starts]
 
 
 @require_GET
