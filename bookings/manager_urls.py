@@ -12,10 +12,13 @@ from .views import (
     inbox,
     layout,
     messages,
+    price_lists,
+    price_rows,
     sanctions,
     school_terms,
     unmet,
     use,
+    vat_rates,
     year,
 )
 
@@ -28,6 +31,16 @@ class UseStep(StringConverter):
     regex = "|".join(use.STEPS)
 
 
+class PricePart(StringConverter):
+    regex = "|".join(price_rows.KINDS)
+
+
+class UpOrDown(StringConverter):
+    regex = "|".join(price_rows.DIRECTIONS)
+
+
+register_converter(PricePart, "price_part")
+register_converter(UpOrDown, "up_or_down")
 register_converter(SanctionStep, "sanction_step")
 register_converter(UseStep, "use_step")
 
@@ -37,6 +50,7 @@ urlpatterns = [
     path("inbox/<int:pk>/", inbox.one_request, name="request"),
     path("inbox/<int:pk>/approve/", inbox.approve, name="approve"),
     path("inbox/<int:pk>/decline/", inbox.decline, name="decline"),
+    path("inbox/<int:pk>/reduce/", inbox.reduce, name="reduce"),
     path("inbox/<int:pk>/settle/", inbox.settle, name="settle"),
     path("inbox/<int:pk>/cancel/", inbox.cancel, name="cancel_by_venue"),
     path("manage/hours/<int:pk>/", hours.rules, name="hours"),
@@ -69,6 +83,27 @@ urlpatterns = [
     path("manage/messages/texts/<slug:kind>/", messages.edit_text, name="message_text"),
     path("manage/messages/<int:pk>/", messages.one, name="message"),
     path("manage/messages/<int:pk>/again/", messages.send_again, name="send_message_again"),
+    path("manage/prices/", price_lists.index, name="prices"),
+    path("manage/prices/vat/", vat_rates.rates, name="vat_rates"),
+    path("manage/prices/<int:pk>/", price_lists.version, name="price_version"),
+    path("manage/prices/<int:pk>/copy/", price_lists.copy, name="copy_prices"),
+    path("manage/prices/<int:pk>/facts/", price_lists.facts, name="price_facts"),
+    path("manage/prices/<int:pk>/percent/", price_lists.change_by_percent, name="price_percent"),
+    path("manage/prices/<int:pk>/trial/", price_lists.trial, name="price_trial"),
+    path("manage/prices/<int:pk>/publish/", price_lists.publish, name="publish_prices"),
+    path("manage/prices/<int:pk>/discard/", price_lists.discard, name="discard_prices"),
+    path("manage/prices/<int:pk>/<price_part:kind>/new/", price_rows.edit, name="new_price_part"),
+    path("manage/prices/<int:pk>/<price_part:kind>/<int:part>/", price_rows.edit, name="price_part"),
+    path(
+        "manage/prices/<int:pk>/<price_part:kind>/<int:part>/remove/",
+        price_rows.remove,
+        name="remove_price_part",
+    ),
+    path(
+        "manage/prices/<int:pk>/<price_part:kind>/<int:part>/<up_or_down:direction>/",
+        price_rows.move,
+        name="move_price_part",
+    ),
     path("manage/day/", use.day, name="day"),
     path("bookings/dates/<int:pk>/<use_step:what>/", use.step, name="use"),
     path("manage/sanctions/", sanctions.index, name="sanctions"),

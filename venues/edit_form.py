@@ -100,7 +100,7 @@ class EditForm(forms.ModelForm):
 
 def plain(value: Any) -> Any:
     """Return a form's initial value as something that two people's forms have in common."""
-    return sorted(row.pk for row in value) if isinstance(value, list) else value
+    return sorted(getattr(row, "pk", row) for row in value) if isinstance(value, list) else value
 
 
 def in_words(field: BoundField, value: Any) -> str:
@@ -113,7 +113,7 @@ def in_words(field: BoundField, value: Any) -> str:
         return ", ".join(filter(None, words)) or "–"
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return str(value or "–")
+    return str(field.field.prepare_value(value) or "–")
 
 
 def shown_as(field: BoundField, value: Any) -> Any:

@@ -3,9 +3,10 @@
 What is published is never edited, by the database. A draft is nobody's price.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.problems import Problem, Refused
 
+from .clock import local
 from .models import AddOn, PriceList, PriceListVersion, PriceRow, VatRate, VatRule
 from .money import euros
 
@@ -42,6 +44,38 @@ Part = PriceRow | AddOn | VatRule  # what a version consists of
 Ordered = PriceRow | VatRule  # what is read from the top
 
 
+class State(StrEnum):
+    """What a version is to its list on a day."""
+
+    IN_FORCE = "in_force"
+    COMING = "coming"
+    OVER = "over"
+    DRAFT = "draft"
+
+
+def standing(versions: Iterable[PriceListVersion], day: date) -> list[tuple[PriceListVersion, State]]:
+    """Return what each version of one list is on a day: the newest published one by then is in force."""
+    versions = list(versions)
+    begun = [each for each in versions if each.published_at and each.valid_from <= day]
+    in_force = max(begun, key=lambda each: each.valid_from, default=None)
+    found = []
+    for each in versions:
+        if each.published_at is None:
+            state = State.DRAFT
+        elif each == in_force:
+            state = State.IN_FORCE
+        else:
+            state = State.COMING if each.valid_from > day else State.OVER
+        found.append((each, state))
+    return found
+
+
+def state_of(version: PriceListVersion, day: date) -> State:
+    """Return what a version is to its list on a day."""
+    versions = PriceListVersion.objects.filter(price_list=version.price_list_id)
+    return {each.pk: state for each, state in standing(versions, day)}[version.pk]
+
+
 @transaction.atomic
 def begin(price_list: PriceList, valid_from: date, *, like: PriceListVersion) -> PriceListVersion:
     """Make a draft of a list from a day on, with everything that another version says. Raises `Refused`."""
@@ -63,6 +97,9 @@ def begin(price_list: PriceList, valid_from: date, *, like: PriceListVersion) ->
     copies: list[Part] = [*rows, *add_ons, *vat_rules]
     for copy in copies:
         copy.pk, copy.version = None, draft
+    for ordered in (rows, vat_rules):
+        for position, each in enumerate(ordered, 1):
+            each.position = position
     PriceRow.objects.bulk_create(rows)
     AddOn.objects.bulk_create(add_ons)
     VatRule.objects.bulk_create(vat_rules)
@@ -91,9 +128,10 @@ def change_by(draft: PriceListVersion, percent: Decimal, *, step: int = 1) -> in
         row.max_cents = None if row.max_cents is None else changed(row.max_cents, percent, step)
     for add_on in add_ons:
         add_on.cents = changed(add_on.cents, percent, step)
-    if max((each.cents for each in (*rows, *add_ons)), default=0) > MOST_CENTS:
-        message = _("A price would come to more than %(most)s.") % {"most": euros(MOST_CENTS)}
-        raise Refused(Problem("price_too_high", message, "percent"))
+    amounts = [row.cents for row in rows] + [add_on.cents for add_on in add_ons]
+    if max(amounts, default=0) > MOST_CENTS:
+        too_high = _("A price would come to more than %(most)s.") % {"most": euros(MOST_CENTS)}
+        raise Refused(Problem("price_too_high", too_high, "percent"))
     PriceRow.objects.bulk_update(rows, ["cents", "min_cents", "max_cents"])
     AddOn.objects.bulk_update(add_ons, ["cents"])
     return len(rows) + len(add_ons)
@@ -153,7 +191,7 @@ def renumber(parts: Sequence[Any]) -> None:
 def publish(draft: PriceListVersion, *, by: User, now: datetime) -> PriceListVersion:
     """Let a draft be the prices from its first day on. Raises `Refused` with everything that is wrong."""
     draft = in_hand(draft)
-    if problems := list(problems_with(draft)):
+    if problems := list(problems_with(draft, local(now).date())):
         raise Refused(*problems)
     draft.published_at, draft.published_by = now, by
     draft.save(update_fields=["published_at", "published_by"])
@@ -169,8 +207,12 @@ def in_hand(draft: PriceListVersion) -> PriceListVersion:
     return draft
 
 
-def problems_with(draft: PriceListVersion) -> Iterator[Problem]:
+def problems_with(draft: PriceListVersion, today: date) -> Iterator[Problem]:
     """Say what keeps a draft from being published."""
+    if draft.valid_from < today:
+        yield Problem(
+            "first_day_past", _("The first day has passed. Let the prices hold from today or later.")
+        )
     rows = list(draft.rows.all())
     if not rows:
         yield Problem("no_rows", _("The list has no prices yet."))

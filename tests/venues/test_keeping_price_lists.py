@@ -38,7 +38,7 @@ def prices(version: PriceListVersion) -> list[int]:
 
 
 def codes(version: PriceListVersion) -> list[str]:
-    return [problem.code for problem in price_lists.problems_with(version)]
+    return [problem.code for problem in price_lists.problems_with(version, NOW.date())]
 
 
 # --- A copy ---------------------------------------------------------------------------------------
@@ -157,6 +157,23 @@ def test_everything_that_is_wrong_is_told_at_once(draft):
         "row_never_read",
         "rate_missing",
     ]
+
+
+def test_prices_do_not_begin_in_the_past(published):
+    late = price_lists.begin(published.price_list, date(2026, 11, 23), like=published)
+    assert codes(late) == ["first_day_past"]
+
+
+def test_each_version_is_in_force_over_or_to_come(published, draft):
+    def states(day: date) -> list[str]:
+        versions = published.price_list.versions.order_by("valid_from")
+        return [str(state) for _version, state in price_lists.standing(versions, day)]
+
+    assert states(date(2024, 12, 31)) == ["coming", "draft"]
+    assert states(NEW_YEAR) == ["in_force", "draft"]
+    price_lists.publish(draft, by=create_user(), now=NOW)
+    assert states(date(2026, 12, 31)) == ["in_force", "coming"]
+    assert states(NEW_YEAR) == ["over", "in_force"]
 
 
 def test_a_list_without_prices_is_not_published(draft):
