@@ -39,7 +39,7 @@ class FoundForm(Refusable):
         label=_("Name"), max_length=200, widget=forms.TextInput({"autocomplete": "organization"})
     )
     kind = forms.ChoiceField(
-        label=_("Kind"),
+        label=_("Kind of organisation"),
         choices=[(kind.value, kind.label) for kind in FOUNDED_BY_ANYBODY],
         widget=forms.RadioSelect,
     )

@@ -40,6 +40,7 @@ class OrganisationForm(EditForm):
             "minors_percent",
             "minors_verified_until",
         ]
+        labels = {"kind": _("Kind of organisation")}
         widgets = {"price_group_verified_until": DayInput, "minors_verified_until": DayInput}
         help_texts = {
             "price_group": _("Verified by the city. Without one the organisation pays as everybody does."),
