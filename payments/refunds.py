@@ -150,7 +150,7 @@ def send(refund: Refund, *, now: datetime) -> None:
 
 
 def found_there(refund: Refund) -> Any:
-    """Return a refund as it is at Stripe, if it was made there although no answer came. Raises `Unreachable`."""
+    """Return a refund as it is at Stripe, if it was made there and no answer came. Raises `Unreachable`."""
     asked: Any = {"payment_intent": refund.payment.intent_id or "", "limit": 100}
     with gateway.reached():
         there = list(gateway.client().v1.refunds.list(asked).auto_paging_iter())

@@ -39,6 +39,8 @@ from payments.refunds import paid_for
 from payments.sandbox import Sandbox
 from tests.factories import NOW, create_manager, create_user, create_venue, hour, open_daily
 from tests.prices import create_cancellation, create_priced_space
+from venues import openings
+from venues.clock import local
 
 pytestmark = pytest.mark.django_db
 
@@ -318,6 +320,7 @@ class TillMachine(RuleBasedStateMachine):
         self.all_agree()
 
     def all_agree(self):
+        openings.rebuild(self.rooms[0].venue.timetable, today=local(self.now).date())
         assert list(invariants.findings(now=self.now)) == []
         assert list(audit.differences(NOW - timedelta(days=1))) == []
         for booking in Booking.objects.with_place():

@@ -18,12 +18,12 @@ PROCESSES, THREADS = 4, 6
 
 
 @contextmanager
-def running(log: Path) -> Iterator[int]:
-    """Serve until the block ends; yield the port."""
+def running(log: Path, **more: str) -> Iterator[int]:
+    """Serve until the block ends; yield the port. `more` are settings."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]
     with open(log, "wb") as said:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment(port), stdout=said, stderr=said)
+        server = subprocess.Popen(command, cwd=ROOT, env=environment(port) | more, stdout=said, stderr=said)
     try:
         wait_until(lambda: server.poll() is not None or is_healthy(port))
         assert server.poll() is None, log.read_text()
