@@ -16,7 +16,7 @@ KINDS = {
     "invoice": _("Invoice"),
     "credit_note": _("Credit note"),
     "receipt": _("Receipt"),
-    "payment": _("Payment failed"),
+    "payment": _("Payment arrived or failed"),
     "refund": _("Money returned"),
 }
 
@@ -33,12 +33,13 @@ def tell_of_document(document: Document, *, reminder: int, now: datetime) -> Non
 
 
 def tell_of_payment(payment: Payment, *, now: datetime) -> None:
-    """Tell who paid that a payment failed that was on its way. That one arrived is told by its receipt."""
-    if payment.state != Payment.State.FAILED:
+    """Tell who paid that a payment has failed, or that an invoice's has arrived: others have a receipt."""
+    is_paid_invoice = payment.state == Payment.State.PAID and payment.invoice
+    if payment.state != Payment.State.FAILED and not is_paid_invoice:
         return
-    context = {"payment": payment, "url": address_of(payment)}
+    context = {"payment": payment, "url": address_of(payment.invoice or payment)}
     for to in people_of(payment.organisation, payment.payer):
-        write("payment", "payment", context, to=to, cause=f"payment {payment.pk} failed", now=now)
+        write("payment", "payment", context, to=to, cause=f"payment {payment.pk} {payment.state}", now=now)
 
 
 def tell_of_refund(refund: Refund, *, now: datetime) -> None:

@@ -31,7 +31,7 @@ class Echo:
 def ledger_rows(since: date, until: date) -> Iterator[str]:
     """Yield the ledger of days in the city's time, both included, as lines of CSV, the oldest first."""
     writer: Any = csv.writer(Echo(), delimiter=";")
-    yield writer.writerow(HEAD)
+    yield "\ufeff" + writer.writerow(HEAD)
     entries = Entry.objects.filter(at__gte=at(since), at__lt=at(until + timedelta(days=1))).order_by("pk")
     for entry in entries.select_related("payment__invoice", "payment__organisation").iterator(1000):
         yield writer.writerow(map(harmless, row_of(entry)))

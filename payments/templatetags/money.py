@@ -7,7 +7,7 @@ from bookings import permissions
 from bookings.models import Booking, Status
 
 from .. import documents, gateway, refunds
-from ..models import Document, Payment
+from ..models import Payment
 
 register = template.Library()
 
@@ -16,9 +16,8 @@ register = template.Library()
 def money_of(context, booking: Booking) -> dict:
     """Show how a booking is paid: a button to pay, what was paid and returned, receipts and invoices."""
     user = context["request"].user
-    is_theirs = permissions.can_change(user, booking)
     waits = booking.status == Status.AWAITING_PAYMENT
-    papers = Document.objects.filter(lines__price_line__booking=booking).distinct().order_by("pk")
+    papers = documents.visible_to(user).filter(lines__price_line__booking=booking).distinct()
     return {
         "booking": booking,
         "owed": booking.price_lines.owed(),
@@ -26,7 +25,7 @@ def money_of(context, booking: Booking) -> dict:
         "paid": refunds.paid_for(booking),
         "going_on": Payment.objects.open().filter(parts__booking=booking).first(),
         "refunds": booking.refunds.order_by("pk"),
-        "documents": papers if is_theirs else [],
+        "documents": papers.order_by("pk"),
         "csrf_token": context.get("csrf_token"),
     }
 

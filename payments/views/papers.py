@@ -14,7 +14,7 @@ from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 
 from .. import checkout, documents, gateway
-from ..models import Document
+from ..models import Document, Payment
 from ..references import in_groups
 
 SHOWN = 100
@@ -25,7 +25,8 @@ SHOWN = 100
 @login_required
 def document(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a document in the language in which it was issued: that is the one that holds."""
-    found = get_object_or_404(documents.visible_to(request.user), pk=pk)
+    visible = documents.visible_to(request.user).select_related("organisation", "credits", "payment")
+    found = get_object_or_404(visible, pk=pk)
     left = documents.outstanding(found)
     lines = [billed.price_line for billed in found.lines.select_related("price_line__booking__space__venue")]
     context = {
@@ -35,6 +36,7 @@ def document(request: SignedInRequest, pk: int) -> HttpResponse:
         "reference": in_groups(found.reference),
         "outstanding": left,
         "can_pay": left > 0 and gateway.is_set_up() and documents.may_pay(request.user, found),
+        "is_on_its_way": found.payments.filter(state=Payment.State.PROCESSING).exists(),
         "credit_notes": found.credit_notes.order_by("pk"),
     }
     with translation.override(found.language):

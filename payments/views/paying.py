@@ -5,7 +5,7 @@ from contextlib import suppress
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,10 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.problems import Refused
 from accounts.requests import SignedInRequest
-from bookings import permissions
-from bookings.models import Booking, Status
 
-from .. import checkout, gateway, reconcile
+from .. import checkout, documents, gateway, reconcile, whose
 from ..models import Payment
 
 SHOWN = 50
@@ -30,11 +28,12 @@ SHOWN = 50
 def mine(request: SignedInRequest) -> HttpResponse:
     """What waits to be paid, and what has been."""
     owed = Sum("price_lines__gross_cents", default=0)
-    waiting = payable_by(request).with_place().annotate(owed=owed).filter(owed__gt=0)
-    paid = visible_to(request).exclude(state__in=[Payment.State.EXPIRED, Payment.State.FAILED])
+    waiting = whose.payable_by(request.user).with_place().annotate(owed=owed).filter(owed__gt=0)
+    paid = whose.visible_to(request.user).exclude(state__in=[Payment.State.EXPIRED, Payment.State.FAILED])
     context = {
         "waiting": waiting.order_by("payment_due_at", "pk"),
         "payments": paid.select_related("organisation").order_by("-pk")[:SHOWN],
+        "invoices": documents.unpaid().filter(person=request.user).order_by("due_on", "pk"),
         "can_pay": gateway.is_set_up(),
     }
     return render(request, "payments/mine.html", context)
@@ -45,7 +44,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
 def pay(request: SignedInRequest) -> HttpResponse:
     """Begin to pay for the bookings that were chosen, and lead to Stripe's page."""
     chosen = {int(pk) for pk in request.POST.getlist("booking") if pk.isdecimal() and len(pk) < 19}
-    bookings = list(payable_by(request).filter(pk__in=chosen).order_by("pk"))
+    bookings = list(whose.payable_by(request.user).filter(pk__in=chosen).order_by("pk"))
     if len(bookings) != len(chosen):
         # One of them is not waiting for payment any more, or never was theirs: nothing is told apart.
         messages.error(request, _("One of the bookings cannot be paid any more. Choose again."))
@@ -62,9 +61,9 @@ def pay(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @login_required
 def payment(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(visible_to(request), pk=pk)
+    found = get_object_or_404(whose.visible_to(request.user), pk=pk)
     parts = found.parts.select_related("booking__space__venue").prefetch_related("booking__dates")
-    context = {"payment": found, "parts": parts.order_by("pk"), "may_pay": may_pay(request, found)}
+    context = {"payment": found, "parts": parts.order_by("pk"), "may_pay": whose.may_pay(request.user, found)}
     return render(request, "payments/payment.html", context)
 
 
@@ -73,7 +72,7 @@ def payment(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 def done(request: SignedInRequest, pk: int) -> HttpResponse:
     """Welcome whoever comes back from Stripe's page: ask Stripe, and say how it stands."""
-    found = get_object_or_404(visible_to(request), pk=pk)
+    found = get_object_or_404(whose.visible_to(request.user), pk=pk)
     if found.is_open and found.session_id:
         with suppress(gateway.Unreachable):  # the page says that it is not known yet
             reconcile.session(found.session_id, now=timezone.now())
@@ -84,34 +83,11 @@ def done(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 def leave(request: SignedInRequest, pk: int) -> HttpResponse:
     """Leave a payment that was begun: nobody can pay it any more, and it can be begun anew."""
-    found = get_object_or_404(visible_to(request), pk=pk)
-    if not may_pay(request, found):
+    found = get_object_or_404(whose.visible_to(request.user), pk=pk)
+    if not whose.may_pay(request.user, found):
         raise PermissionDenied
     try:
         reconcile.leave(found, now=timezone.now())
     except Refused as refusal:
         messages.error(request, " ".join(str(problem.message) for problem in refusal.problems))
     return redirect(found)
-
-
-def payable_by(request: SignedInRequest):
-    """Return the bookings for which this person may pay: their own, and those of whom they book for."""
-    user = request.user
-    theirs = Q(customer=user, organisation=None) | Q(organisation__in=permissions.organisations_of(user))
-    return Booking.objects.filter(theirs, status=Status.AWAITING_PAYMENT)
-
-
-def visible_to(request: SignedInRequest):
-    """Return this person's payments, and their organisations': whoever belongs to one sees them."""
-    user = request.user
-    if user.is_staff:
-        return Payment.objects.all()
-    theirs = user.memberships.values("organisation")
-    return Payment.objects.filter(Q(payer=user, organisation=None) | Q(organisation__in=theirs))
-
-
-def may_pay(request: SignedInRequest, payment: Payment) -> bool:
-    """Whether they may go on with a payment, or leave it."""
-    if payment.organisation is None:
-        return payment.payer_id == request.user.pk
-    return permissions.can_book_for(request.user, payment.organisation)
