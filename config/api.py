@@ -21,6 +21,7 @@ from bookings.api.series import SeriesViewSet
 from bookings.api.swaps import SwapViewSet
 from bookings.api.use import UseViewSet
 from bookings.api.waiting import OfferViewSet, WaitingViewSet
+from payments.api import PaymentViewSet
 from venues.api.views import DistrictViewSet, SpaceViewSet, VenueViewSet
 
 app_name = "api"
@@ -55,6 +56,7 @@ router.register("quotes", QuoteViewSet, basename="quote")
 router.register("swaps", SwapViewSet, basename="swap")
 router.register("waiting", WaitingViewSet, basename="waiting")
 router.register("offers", OfferViewSet, basename="offer")
+router.register("payments", PaymentViewSet, basename="payment")
 router.register("use", UseViewSet, basename="use")
 router.register("sanctions", SanctionViewSet, basename="sanction")
 
