@@ -44,6 +44,7 @@ def day(request: SignedInRequest) -> HttpResponse:
         "before": asked - A_DAY,
         "after": asked + A_DAY,
         "now": now,
+        "arriving_until": now + use.BEFORE,
         "venues": [(venue, list(dates)) for venue, dates in found],
         "absentees": use.repeated(request.user, now=now),
         "here": request.get_full_path(),

@@ -268,7 +268,7 @@ def test_the_link_says_who_invites_to_what_before_signing_in(club, mikael):
 
     page = Client(headers={"accept-language": "fi"}).get(invitation.get_absolute_url())
 
-    assert "Mikael kutsuu sinut: Idän Sähly ry" in words(page)
+    assert "Mikael kutsuu sinut mukaan organisaatioon Idän Sähly ry" in words(page)
     assert "u•••@example.org" in words(page)
     assert "tyyppi" not in page.content.decode()
     assert f"{reverse('account_login')}?next={invitation.get_absolute_url()}" in page.content.decode()
