@@ -14,6 +14,8 @@ from venues.models import Space
 
 from . import layout
 from .layout import Layout
+from .price_list_forms import EuroField
+from .reductions import LONGEST_REASON
 
 USUAL_REASONS = {
     "own_use": _("The venue needs the space itself at that time."),
@@ -99,3 +101,14 @@ class LayoutForm(forms.Form):
         """Return the layout that was written. Only of a valid form."""
         parts = {part.pk: set(self.cleaned_data[f"space_{part.pk}"]) for part in self.parts}
         return parts | {self.hall.pk: set(self.pieces)}
+
+
+class ReductionForm(forms.Form):
+    """How much a manager takes off a price, and why."""
+
+    cents = EuroField(label=_("How much, €"), required=True, help_text=_("With VAT, for example 20,34."))
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=LONGEST_REASON,
+        help_text=_("The customer reads this just as you write it."),
+    )

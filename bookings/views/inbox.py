@@ -19,12 +19,15 @@ from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues import halls
 from venues.models import Venue
+from venues.money import euros
 from venues.wording import short_day, when
 
-from .. import decisions, lifecycle, rivals, wishes
+from .. import decisions, lifecycle, reductions, rivals, wishes
 from ..decisions import Verdict
-from ..manager_forms import ReasonForm
+from ..manager_forms import ReasonForm, ReductionForm
 from ..models import Booking, Occupancy, Status
+from . import prices
+from .holds import linked
 
 PAGE_SIZE = 20
 
@@ -115,6 +118,40 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(booking)
 
 
+@login_required
+def reduce(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask how much, and why, and take it off the price."""
+    booking, now = in_care(request, pk), timezone.now()
+    form = ReductionForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return show_reduction(request, booking, form, status=422 if form.is_bound else 200)
+    taken_off = form.cleaned_data["cents"]
+    try:
+        reductions.reduce(booking, taken_off, form.cleaned_data["reason"], by=request.user, now=now)
+    except Refused as refusal:
+        return show_reduction(request, booking, form, refusal=refusal, status=409)
+    messages.success(request, _("%(amount)s was taken off the price.") % {"amount": euros(taken_off)})
+    return redirect(booking)
+
+
+def show_reduction(
+    request: SignedInRequest,
+    booking: Booking,
+    form: ReductionForm,
+    *,
+    refusal: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "booking": booking,
+        **dates_in(booking, timezone.now()),
+        "price": prices.of_booking(booking),
+        "form": form,
+        "problems": linked(refusal.problems, {"cents": "cents", "reason": "reason"}) if refusal else [],
+    }
+    return render(request, "bookings/manager/reduce.html", context, status=status)
+
+
 # --- What the page shows --------------------------------------------------------------------------
 
 
@@ -186,6 +223,7 @@ def details(request: SignedInRequest, booking: Booking, now: datetime) -> dict:
     facts = {
         **dates_in(booking, now),
         "record": decisions.record_of(booking, now=now),
+        "price": prices.of_booking(booking),
         "has_lapsed": booking.is_overdue(now),
     }
     if booking.status != Status.REQUESTED:
