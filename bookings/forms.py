@@ -43,6 +43,10 @@ class AcceptInput(forms.CheckboxInput):
         return data.get(name)
 
 
+# What the price depends on: the page asks for it anew whenever one of these changes.
+SETTING_PRICE = {"organisation", "main_purpose", "add_ons"}
+
+
 class BookingForm(forms.Form):
     """What a booking needs to know beside space and time; of that, what the space's policy asks for."""
 
@@ -127,6 +131,8 @@ class BookingForm(forms.Form):
         self.ask_as_policy_says(user, space)
         self.ask_for_add_ons(add_ons)
         self.ask_to_accept(terms)
+        for name in SETTING_PRICE & self.fields.keys():
+            self.fields[name].widget.attrs["class"] = "sets-price"
 
     def ask_as_policy_says(self, user: User, space: Space) -> None:
         if space.min_age and user.born_on is None:

@@ -16,7 +16,7 @@ from .prices import TIME, Charge, Priced, Tables, fits, vat_category
 
 @dataclass(frozen=True)
 class ShownRow:
-    """Under which conditions, nothing if always, and what it costs then."""
+    """Under which conditions, and what it costs then."""
 
     conditions: str
     price: str
@@ -38,7 +38,8 @@ def table_of(priced: Priced, tables: Tables) -> ShownTable | None:
     version = tables.version_on(priced.space.price_list_id, day)
     if version is None:
         return None
-    rows = [row_in_words(row, priced, version) for row in rows_for(priced, tables.rows.get(version.pk, ()))]
+    found = rows_for(priced, tables.rows.get(version.pk, ()))
+    rows = [row_in_words(row, priced, version, is_first=row is found[0]) for row in found]
     add_ons = [
         ShownRow(str(add_on.name), unit_in_words(add_on.unit, add_on.cents))
         for add_on in tables.add_ons.get(version.pk, ())
@@ -71,11 +72,13 @@ def times_of(row: PriceRow) -> tuple:
     return row.from_time, row.until_time
 
 
-def row_in_words(row: PriceRow, priced: Priced, version: PriceListVersion) -> ShownRow:
+def row_in_words(row: PriceRow, priced: Priced, version: PriceListVersion, *, is_first: bool) -> ShownRow:
     charge = Charge(
         TIME, priced.starts_at, priced.ends_at, local(priced.starts_at).date(), version, Fraction(), row
     )
     said = ", ".join([*price_words.conditions(charge, row), *band(row)])
+    if not said:
+        said = _("Always") if is_first else _("Otherwise")
     return ShownRow(said[:1].upper() + said[1:], price_in_words(row))
 
 

@@ -157,7 +157,7 @@ def details_of(request: SignedInRequest, space: Space, earlier: Series | None, f
         request.POST if is_sent else None,
         initial=known_details(request, earlier)
         | request.POST.dict()
-        | {"add_ons": request.POST.getlist("add_ons")},
+        | {"add_ons": request.POST.getlist("add_ons") or None},
         user=request.user,
         space=space,
         terms=terms_of_use.in_force(space, now=now),

@@ -25,7 +25,7 @@ from ..savepoints import taken_back
 from ..series_changes import Changed, Texts
 from ..series_forms import ChangeForm, TextsForm
 from ..series_in_words import as_it_is
-from .series import bookings_of, dates_of, may_change, row_of, seen
+from .series import bookings_of, dates_of, may_change, price_of, row_of, seen
 
 MOST_NAMED = 5
 
@@ -54,11 +54,14 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
         if request.method == "POST":
             tell(request, carry_out(request, asked, form))
             return redirect("bookings:series", asked.pk)
+        before = price_of(asked)
         with taken_back():
             changed = carry_out(request, asked, form)
+            after = price_of(asked)
     except Refused as refusal:
         return show(request, context | {"problems": refusal.problems}, status=409)
-    return show(request, context | {"verdicts": verdicts(changed, coming), "changed": changed})
+    found = {"verdicts": verdicts(changed, coming), "changed": changed, "before": before, "after": after}
+    return show(request, context | found)
 
 
 def to_change(request: SignedInRequest, pk: int) -> tuple[Series, list[Occupancy]]:
