@@ -4,12 +4,12 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from bookings import permissions
-from bookings.models import Booking, Status
+from bookings.models import Booking, BookingQuerySet, Status
 
 from .models import Payment
 
 
-def payable_by(user: User) -> QuerySet[Booking]:
+def payable_by(user: User) -> BookingQuerySet:
     """Return the bookings for which this person may pay: their own, and those of whom they book for."""
     theirs = Q(customer=user, organisation=None) | Q(organisation__in=permissions.organisations_of(user))
     return Booking.objects.filter(theirs, status=Status.AWAITING_PAYMENT)
