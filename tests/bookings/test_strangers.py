@@ -166,6 +166,7 @@ THEIRS = {
     "bookings:own_hours": "hall",
     "bookings:propose_sanction": "booking",
     "bookings:propose_swap": "date",
+    "bookings:reduce": "asked",
     "bookings:release_date": "date",
     "bookings:release_series": "series",
     "bookings:request": "asked",
