@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 from accounts.texts import in_all_languages
 from venues import price_lists
-from venues.edit_form import EditForm
+from venues.edit_form import EditForm, Section
 from venues.models import AddOn, PriceListVersion, PriceRow, Space, VatRate, VatRule, Venue
 from venues.rule_forms import SeasonDayField
 from venues.widgets import DayInput
@@ -94,6 +94,15 @@ class PartForm(EditForm):
         return self.cleaned_data.get("place")
 
 
+SECTIONS = {
+    _("Order"): ["place"],
+    _("For whom"): ["price_group", "purpose"],
+    _("Where"): ["venue_kind", "hall", "supervision", "area_from", "area_below", "part_percent"],
+    _("When"): ["weekdays", "from_time", "until_time", "season_from", "season_until"],
+    _("Price"): ["unit", "cents", "min_cents", "max_cents"],
+}
+
+
 class RowForm(PartForm):
     shown_at = {
         "weekday_unknown": "weekdays",
@@ -112,52 +121,13 @@ class RowForm(PartForm):
     )
     season_from = SeasonDayField(label=_("Every year from"), help_text=_("Like 1.9."))
     season_until = SeasonDayField(label=_("Every year until"))
-    cents = EuroField(label=_("Price, €"))
+    cents = EuroField(label=_("Price, €"), help_text=_("Empty if it is free of charge."))
     min_cents = EuroField(label=_("At least, €"))
     max_cents = EuroField(label=_("At most, €"), help_text=_("Of all that is charged for one date."))
 
-    field_order = [
-        "place",
-        "price_group",
-        "purpose",
-        "venue_kind",
-        "hall",
-        "supervision",
-        "area_from",
-        "area_below",
-        "part_percent",
-        "weekdays",
-        "from_time",
-        "until_time",
-        "season_from",
-        "season_until",
-        "unit",
-        "cents",
-        "min_cents",
-        "max_cents",
-    ]
-
     class Meta:
         model = PriceRow
-        fields = [
-            "price_group",
-            "purpose",
-            "venue_kind",
-            "hall",
-            "supervision",
-            "area_from",
-            "area_below",
-            "part_percent",
-            "weekdays",
-            "from_time",
-            "until_time",
-            "season_from",
-            "season_until",
-            "unit",
-            "cents",
-            "min_cents",
-            "max_cents",
-        ]
+        fields = [name for names in SECTIONS.values() for name in names if name != "place"]
         widgets = {"from_time": time_input(), "until_time": time_input()}
 
     def __init__(self, *args, draft: PriceListVersion, **kwargs):
@@ -168,6 +138,10 @@ class RowForm(PartForm):
         choose(self.fields["purpose"], _("Any use"))
         name_nothing(self.fields["venue_kind"], _("Any kind"), Venue.Kind.choices)
         name_nothing(self.fields["supervision"], _("With or without"), Space.Supervision.choices)
+
+    @property
+    def sections(self) -> list[Section]:
+        return [Section(title, [self[name] for name in names]) for title, names in SECTIONS.items()]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -280,4 +254,5 @@ class RateForm(EditForm):
     class Meta:
         model = VatRate
         fields = ["category", "percent", "valid_from", "source", "is_confirmed"]
+        labels = {"category": _("VAT category")}
         widgets = {"valid_from": DayInput}

@@ -97,9 +97,10 @@ def begin(price_list: PriceList, valid_from: date, *, like: PriceListVersion) ->
     copies: list[Part] = [*rows, *add_ons, *vat_rules]
     for copy in copies:
         copy.pk, copy.version = None, draft
-    for ordered in (rows, vat_rules):
-        for position, each in enumerate(ordered, 1):
-            each.position = position
+    for position, row in enumerate(rows, 1):
+        row.position = position
+    for position, rule in enumerate(vat_rules, 1):
+        rule.position = position
     PriceRow.objects.bulk_create(rows)
     AddOn.objects.bulk_create(add_ons)
     VatRule.objects.bulk_create(vat_rules)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def published() -> PriceListVersion:
     """A weekday's price with limits, a weekend's, an extra, and a VAT rate that is known."""
     standard = VatCategory.objects.create(code="standard", name_fi="Yleinen")
     VatRate.objects.create(category=standard, percent=Decimal("25.5"), valid_from=date(2024, 9, 1))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"cents": 2034, "weekdays": [1, 2, 3, 4, 5], "min_cents": 1000, "max_cents": 9000},
         {"cents": 3051},
     ]
