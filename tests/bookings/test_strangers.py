@@ -1,4 +1,4 @@
-"""Every address of bookings and accounts, opened and pressed by people to whom it is not theirs.
+"""Every address of bookings, accounts and payments, opened and pressed by people to whom it is not theirs.
 
 Whoever adds an address says here whose it is, or this test fails. `THEIRS` are the things of somebody else: a
 stranger finds nothing there. The lists of one's own, and what is public, name nobody else.
@@ -30,6 +30,8 @@ from bookings.models import (
     Waiting,
 )
 from bookings.wishes import Wish
+from payments import documents
+from payments.models import Concern, Document, Payment
 from tests.bookings.changing import closing
 from tests.bookings.pages import signed_in
 from tests.bookings.test_waiting import wished
@@ -44,11 +46,13 @@ from tests.factories import (
     create_user,
     hour,
 )
-from venues.models import SchoolPeriod
+from tests.payments.papers import owe
+from tests.prices import create_price_list
+from venues.models import PriceListVersion, PriceRow, SchoolPeriod
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
 
-OURS = ("accounts.", "allauth.", "bookings.")
+OURS = ("accounts.", "allauth.", "bookings.", "payments.")
 
 # What anybody may open, and what one has of one's own: it names nobody else.
 OPEN = {
@@ -63,6 +67,9 @@ OPEN = {
     "api:booking-list",
     "api:offer-list",
     "api:organisation-list",
+    "api:payment-list",
+    "api:quote-list",
+    "api:quote-series",
     "api:sanction-list",
     "api:series-ledger",
     "api:series-list",
@@ -82,6 +89,9 @@ OPEN = {
     "bookings:wait",
     "bookings:waiting",
     "organisations",
+    "payments:mine",
+    "payments:pay",
+    "payments:webhook",
     "profile",
     "set_language",
 }
@@ -95,18 +105,37 @@ OF_WHO_LOOKS_AFTER = {
 }
 # Of the city's staff.
 OF_STAFF = {
+    "bookings:copy_prices",
+    "bookings:discard_prices",
     "bookings:impacts_of_city",
     "bookings:kind_policy",
     "bookings:message",
     "bookings:message_text",
     "bookings:message_texts",
     "bookings:messages",
+    "bookings:move_price_part",
+    "bookings:new_price_part",
     "bookings:new_school_term",
+    "bookings:price_facts",
+    "bookings:price_part",
+    "bookings:price_percent",
+    "bookings:price_trial",
+    "bookings:price_version",
+    "bookings:prices",
+    "bookings:publish_prices",
+    "bookings:remove_price_part",
     "bookings:remove_school_term",
     "bookings:school_term",
     "bookings:school_terms",
     "bookings:send_message_again",
     "bookings:unmet",
+    "bookings:vat_rates",
+    "payments:answer",
+    "payments:invoices",
+    "payments:ledger",
+    "payments:overview",
+    "payments:revenue",
+    "payments:transfers",
 }
 # Whoever has the link of an invitation reads who invites to what; to join it takes the address.
 BY_LINK = {"invitation"}
@@ -126,6 +155,8 @@ THEIRS = {
     "api:offer-accept": "offer",
     "api:offer-decline": "offer",
     "api:organisation-detail": "club",
+    "api:payment-detail": "payment",
+    "api:payment-leave": "payment",
     "api:sanction-answer": "sanction",
     "api:sanction-decide": "sanction",
     "api:sanction-detail": "sanction",
@@ -189,6 +220,12 @@ THEIRS = {
     "invite": "club",
     "leave_organisation": "club",
     "organisation": "club",
+    "payments:document": "invoice",
+    "payments:done": "payment",
+    "payments:leave": "payment",
+    "payments:of_organisation": "club",
+    "payments:pay_invoice": "invoice",
+    "payments:payment": "payment",
     "remove_member": "club",
     "withdraw_invitation": "club",
 }
@@ -197,6 +234,8 @@ WHY = {"code": "time_taken", "fi": "Varattu", "sv": "Bokad", "en": "Taken"}
 ROWS = (
     Booking,
     Closure,
+    Concern,
+    Document,
     Impact,
     Invitation,
     Membership,
@@ -205,6 +244,9 @@ ROWS = (
     Occupancy,
     Offer,
     Organisation,
+    Payment,
+    PriceListVersion,
+    PriceRow,
     Sanction,
     Series,
     Swap,
@@ -246,6 +288,12 @@ def theirs(salme) -> dict[str, Any]:
         Sanction.Kind.WARNING, organisation=club, venue=hall.venue, reason="Salajuoni", by=onni, now=NOW
     )
     messages.tell(booking, "confirmed", cause="told", now=NOW)
+    version = create_price_list().versions.get()
+    date = booking.dates.get()
+    invoice = documents.issue("invoice", club, [owe(date, 2034)], now=NOW)
+    payment = Payment.objects.create(
+        payer=salme, organisation=club, invoice=invoice, method="transfer", due_cents=2034, created_at=NOW
+    )
     closed = create_space(venue=hall.venue)
     create_booking(closed, **hers)
     impact = impacts.decide(closing(closed), fates=Fate.CANCEL, reason="Salajuoni", by=onni, now=NOW)
@@ -253,6 +301,7 @@ def theirs(salme) -> dict[str, Any]:
         "asked": create_booking(by_request, **hers),
         "booking": booking,
         "closure": Closure.objects.get(),
+        "concern": Concern.objects.create(kind="dispute", external_id="Salajuoni", created_at=NOW),
         "club": club,
         "date": booking.dates.get(),
         "hall": hall,
@@ -260,6 +309,7 @@ def theirs(salme) -> dict[str, Any]:
             Wish(hall, hour("18:00"), hour("19:00"), organisation=club), customer=salme, now=NOW
         ),
         "impact": impact,
+        "invoice": invoice,
         "invitation": invitations.invite(club, "salme@toinen.example", "booker", by=salme, now=NOW),
         "member": club.memberships.get(),
         "message": Message.objects.latest("pk"),
@@ -268,12 +318,15 @@ def theirs(salme) -> dict[str, Any]:
         ),
         "offer": offer,
         "onni": onni,
+        "payment": payment,
+        "price_row": version.rows.get(),
         "period": SchoolPeriod.objects.create(kind=SchoolPeriod.Kind.BREAK, first=MONDAY, last=MONDAY),
         "sanction": sanction,
         "series": season,
         "swap": swap,
         "timetable": hall.venue.timetable,
         "venue": hall.venue,
+        "version": version,
         "waiting": waits,
     }
     return made
@@ -302,12 +355,14 @@ def address_of(name: str, pattern: URLPattern, theirs: dict[str, Any]) -> str:
     known = {
         "date": theirs["date"].pk,
         "day": MONDAY.isoformat(),
+        "direction": "up",
         "how": "agree",
         "id": theirs["club"].pk,
         "invitation_pk": theirs["invitation"].pk,
-        "kind": "confirmed" if "message" in name else theirs["venue"].kind,
+        "kind": kind_of(name, theirs),
         "member_pk": theirs["member"].pk,
         "name": "aino",
+        "part": theirs["price_row"].pk,
         "pk": thing.pk if thing else of_lists(name, theirs),
         "token": theirs["offer" if "offer" in name else "invitation"].token,
         "what": "arrived" if name == "bookings:use" else "drop",
@@ -321,12 +376,22 @@ def address_of(name: str, pattern: URLPattern, theirs: dict[str, Any]) -> str:
     )
 
 
+def kind_of(name: str, theirs: dict[str, Any]) -> str:
+    if "message" in name:
+        return "confirmed"
+    return "rows" if "price" in name else theirs["venue"].kind
+
+
 def of_lists(name: str, theirs: dict[str, Any]) -> int:
     """Return the id of what a public page, or one of the city's staff, is about."""
     if "message" in name:
         return theirs["message"].pk
     if "school_term" in name:
         return theirs["period"].pk
+    if "price" in name:
+        return theirs["version"].pk
+    if name == "payments:answer":
+        return theirs["concern"].pk
     return theirs["venue" if name == "bookings:venue" else "hall"].pk
 
 
