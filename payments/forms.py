@@ -50,8 +50,8 @@ class AnswerForm(forms.Form):
 class PeriodForm(forms.Form):
     """From which day until which, both included."""
 
-    since = forms.DateField(label=_("From the day"), widget=DayInput)
-    until = forms.DateField(label=_("Until the day"), widget=DayInput)
+    since = forms.DateField(label=_("First day"), widget=DayInput)
+    until = forms.DateField(label=_("Last day"), widget=DayInput)
 
     def clean(self) -> dict:
         said = super().clean() or {}

@@ -148,9 +148,7 @@ class BookingSerializer(serializers.Serializer):
 class BookingInFullSerializer(BookingSerializer):
     """A booking, what it costs, and how to get in."""
 
-    price = serializers.SerializerMethodField(
-        help_text="What is owed for it; null without a price."
-    )
+    price = serializers.SerializerMethodField(help_text="What is owed for it; null without a price.")
     arrival = serializers.SerializerMethodField(
         help_text="How to get in; null until the booking is confirmed."
     )

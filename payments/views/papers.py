@@ -29,6 +29,7 @@ def document(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(visible, pk=pk)
     left = documents.outstanding(found)
     lines = [billed.price_line for billed in found.lines.select_related("price_line__booking__space__venue")]
+    notes = found.credit_notes.order_by("pk")
     context = {
         "document": found,
         "lines": lines,
@@ -37,7 +38,8 @@ def document(request: SignedInRequest, pk: int) -> HttpResponse:
         "outstanding": left,
         "can_pay": left > 0 and gateway.is_set_up() and documents.may_pay(request.user, found),
         "is_on_its_way": found.payments.filter(state=Payment.State.PROCESSING).exists(),
-        "credit_notes": found.credit_notes.order_by("pk"),
+        "credit_notes": notes,
+        "paid": found.gross_cents + sum(note.gross_cents for note in notes) - left if found.due_on else 0,
     }
     with translation.override(found.language):
         return render(request, "payments/document.html", context)

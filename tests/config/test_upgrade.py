@@ -67,7 +67,9 @@ def before(empty_database):
 
 def upgrade() -> None:
     executor = MigrationExecutor(connection)
-    executor.migrate([node for node in executor.loader.graph.leaf_nodes() if node[0] in OUR_APPS])
+    executor.migrate(
+        [node for node in executor.loader.graph.leaf_nodes() if node[0] in (*OUR_APPS, "payments")]
+    )
 
 
 # --- What the release before left -----------------------------------------------------------------

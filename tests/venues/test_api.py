@@ -72,6 +72,8 @@ def test_a_space_tells_all_that_a_visitor_may_know():
             "can_be_swapped": False,
             "holder_is_public": False,
             "payment": "free",
+            "price_list": None,
+            "cancellation": None,
             "setup_minutes": 15,
             "cleanup_minutes": 30,
         },

@@ -185,14 +185,13 @@ def test_a_spaces_facts_and_rules_are_edited(desk, gym):
         purposes=[sport.pk],
         equipment=[goals.pk],
         is_step_free="false",
-        payment="invoice",
         setup_minutes="15",
     )
 
     whole = Space.objects.get(pk=whole.pk)
     assert (whole.capacity, whole.is_step_free, whole.has_induction_loop) == (160, False, None)
     assert (list(whole.purposes.all()), list(whole.equipment.all())) == ([sport], [goals])
-    assert (whole.payment, whole.setup_minutes) == ("invoice", 15)
+    assert whole.setup_minutes == 15
 
 
 def test_an_edit_leaves_the_layout_alone(desk, gym):
@@ -221,7 +220,6 @@ def test_new_rules_do_not_judge_what_has_been_booked(desk, gym):
         ({"setup_minutes": "2000"}, "setup_minutes"),
         ({"cleanup_minutes": ""}, "cleanup_minutes"),
         ({"capacity": "99999999999"}, "capacity"),
-        ({"payment": "gold"}, "payment"),
     ],
 )
 def test_impossible_rules_are_refused_at_their_field(desk, gym, changes, field):
