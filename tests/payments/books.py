@@ -56,7 +56,8 @@ def disagreements(sandbox: Sandbox, *, since: datetime) -> list[str]:
 def wrongly_charged(sandbox: Sandbox, person: User) -> Iterator[str]:
     """Say so if what Stripe has moved for a person, told by Stripe alone, is not what they owe.
 
-    What a refund could not send back, or a bank keeps until it has decided, may be more.
+    What a refund could not send back, or a bank keeps until it has decided, may be more; what a person has
+    sent back by hand makes it less.
     """
     theirs = Payment.objects.filter(payer=person)
     charged = sum(kept_at_stripe(sandbox, payment) for payment in theirs)
@@ -65,9 +66,12 @@ def wrongly_charged(sandbox: Sandbox, person: User) -> Iterator[str]:
     failed = Refund.objects.filter(payment__in=theirs, state=Refund.State.FAILED)
     if failed.count() != Concern.objects.filter(kind="refund_failed", payment__in=theirs).count():
         yield f"Nobody is told of a refund for {person} that failed."
-    disputed = Entry.objects.filter(payment__in=theirs, kind=Entry.Kind.DISPUTE)
-    more = sum(row.cents for row in [*failed, *disputed])
-    if not owed <= charged <= owed + more:
+    entries = Entry.objects.filter(payment__in=theirs)
+    won = entries.filter(kind=Entry.Kind.DISPUTE_WON).values("external_id")
+    disputed = entries.filter(kind=Entry.Kind.DISPUTE).exclude(external_id__in=won)
+    by_hand = Refund.objects.filter(payment__in=theirs, reason=Refund.Reason.BY_HAND)
+    more, less = (sum(row.cents for row in rows) for rows in ([*failed, *disputed], by_hand))
+    if not owed - less <= charged <= owed + more:
         yield f"{person} has been charged {charged} cents and owes {owed}."
 
 
