@@ -45,4 +45,6 @@ def apply_dispute(there: Any, *, now: datetime, told: Told | None = None) -> boo
         ):
             for booking in bookings:  # what waited for the bank goes back now
                 refunds.settle_up(booking, reason=endings.why_back(booking), now=now)
+            if payment.invoice:
+                refunds.settle_invoice(payment.invoice, now=now)
     return True

@@ -7,9 +7,10 @@ import time_machine
 
 from bookings import lifecycle
 from bookings.models import Booking, Status
-from payments import gateway, reconcile, refunds, tasks
+from payments import checkout, documents, gateway, reconcile, refunds, tasks
 from payments.models import Concern, Entry, Payment, Refund
 from tests.factories import NOW, create_booking, create_user, hour
+from tests.payments.papers import MARCH, billed, charge_less, create_club, date_of
 from tests.prices import create_priced_space
 
 from .test_paying import PRICE, agrees, begin, come_back, send_refunds
@@ -154,6 +155,27 @@ def test_when_a_dispute_is_won_what_was_not_owed_any_more_goes_back(sandbox, boo
     refund = Refund.objects.get()
     assert (refund.cents, refund.state) == (PRICE, Refund.State.SUCCEEDED)
     assert agrees()
+
+
+def test_when_a_dispute_of_an_invoice_is_won_what_was_credited_meanwhile_goes_back(sandbox, clock):
+    clock.move_to(MARCH)
+    club = create_club()
+    invoice = billed(club, PRICE)
+    payment = checkout.start_invoice(invoice, payer=club.members.get(), now=MARCH)
+    sandbox.do("pay", session=payment.session_id)
+    payment = come_back(payment, now=MARCH)
+    dispute = sandbox.do("dispute", intent=payment.intent_id)["id"]
+    tasks.look_back(timestamp=0)
+    charge_less(date_of(Booking.objects.get()), 1000)
+    assert not Refund.objects.exists()
+    sandbox.do("close_dispute", dispute=dispute, is_won=True)
+
+    tasks.look_back(timestamp=0)
+    send_refunds(now=MARCH)
+
+    refund = Refund.objects.get()
+    assert (refund.cents, refund.state) == (1000, Refund.State.SUCCEEDED)
+    assert documents.outstanding(invoice) == 0
 
 
 # --- Payments -------------------------------------------------------------------------------------
