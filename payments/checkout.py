@@ -23,6 +23,7 @@ from bookings.occupancies import lock_halls
 from bookings.transactions import in_one_transaction
 from bookings.wishes import next_date
 from venues import wording
+from venues.money import euros
 
 from . import endings, gateway
 from .documents import outstanding
@@ -30,6 +31,7 @@ from .models import CURRENCY, Document, Payment, PaymentPart
 
 # Stripe lets a session live for half an hour at least, counted when it gets to know of it.
 SESSION_LASTS = timedelta(minutes=35)
+SMALLEST_CENTS = 50  # that Stripe takes in euros
 MOST_AT_ONCE = 20  # bookings in one payment
 LONGEST_NAME = 250
 PRODUCT = "vuoro"  # what tells our sessions from those of others on the same account
@@ -66,6 +68,7 @@ def begun(bookings: Sequence[Booking], *, payer: User, now: datetime) -> Payment
     owed = {booking.pk: quotes.owed(booking) for booking in bookings}
     if not all(cents > 0 for cents in owed.values()):
         raise Refused(Problem("nothing_to_pay", _("There is nothing to pay for this booking.")))
+    must_be_enough(sum(owed.values()))
     payment = new_payment(sum(owed.values()), payer=payer, now=now)
     payment.organisation = bookings[0].organisation
     lines = [(name_of(booking, now=now), owed[booking.pk]) for booking in bookings]
@@ -88,6 +91,7 @@ def begun_invoice(invoice: Document, *, payer: User, now: datetime) -> Payment:
     cents = outstanding(invoice)
     if cents <= 0:
         raise Refused(Problem("nothing_to_pay", _("There is nothing left to pay of this invoice.")))
+    must_be_enough(cents)
     payment = new_payment(cents, payer=payer, now=now)
     payment.organisation, payment.invoice = invoice.organisation, invoice
     save_with_question(payment, [(str(invoice), cents)], back=invoice.get_absolute_url())
@@ -103,6 +107,13 @@ def must_be_of_one_customer(bookings: Sequence[Booking]) -> None:
     if len(customers) > 1:
         message = _("These bookings are for different customers. Pay for each by itself.")
         raise Refused(Problem("several_customers", message))
+
+
+def must_be_enough(cents: int) -> None:
+    """Raise `Refused` for an amount that Stripe does not take: a person settles so little."""
+    if cents < SMALLEST_CENTS:
+        message = _("Less than %(amount)s cannot be paid by card. Ask the venue how to pay.")
+        raise Refused(Problem("too_little_for_card", message % {"amount": euros(SMALLEST_CENTS)}))
 
 
 def must_be_set_up() -> None:

@@ -4,9 +4,8 @@ A document takes in lines of what is owed, each once, by a key in the database. 
 billed is credited at once, by a credit note of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
@@ -195,16 +194,6 @@ def unpaid() -> QuerySet[Document]:
 def overdue(*, on: date) -> QuerySet[Document]:
     """Return the unpaid invoices whose due day has gone by, the oldest first."""
     return unpaid().filter(due_on__lt=on).order_by("due_on", "pk")
-
-
-def by_rate(lines: Iterable[PriceLine]) -> list[tuple[Decimal, int, int, int]]:
-    """Return net, VAT and gross of lines by their rate, the lowest first: every invoice has to say it."""
-    sums: dict[Decimal, list[int]] = {}
-    for line in lines:
-        there = sums.setdefault(line.vat_percent, [0, 0, 0])
-        for at, cents in enumerate((line.net_cents, line.vat_cents, line.gross_cents)):
-            there[at] += cents
-    return [(rate, *sums[rate]) for rate in sorted(sums)]  # type: ignore[misc]
 
 
 # --- Who sees them --------------------------------------------------------------------------------

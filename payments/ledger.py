@@ -2,11 +2,7 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext_lazy as _
-
 from accounts.models import User
-from accounts.problems import Problem, Refused
-from bookings.transactions import in_one_transaction
 
 from .models import Concern, Entry, Payment, Refund, StripeEvent
 
@@ -43,22 +39,6 @@ def worry(
     written = {"payment": payment, "cents": cents, "note": note[:500], "created_at": now}
     _concern, is_new = Concern.objects.get_or_create(kind=kind, external_id=external_id, defaults=written)
     return is_new
-
-
-@in_one_transaction
-def answer(concern: Concern, words: str, *, by: User, now: datetime) -> None:
-    """Say what was done about a worry: what a person sent back by bank has gone then.
-
-    Raises `Refused` without words, and if somebody has said it before.
-    """
-    if not words.strip():
-        raise Refused(Problem("answer_missing", _("Say what was done about it."), "answer"))
-    open_ones = Concern.objects.filter(pk=concern.pk, handled_at=None)
-    if not open_ones.update(handled_at=now, handled_by=by, answer=words.strip()[:500]):
-        raise Refused(Problem("handled_already", _("Somebody has looked after this already.")))
-    if concern.kind == Concern.Kind.TO_RETURN:
-        sent = Refund.objects.filter(idempotency_key=concern.external_id, state=Refund.State.WANTED)
-        sent.update(state=Refund.State.SUCCEEDED, ended_at=now)
 
 
 def is_first(told, outcome: str, *, now: datetime) -> bool:

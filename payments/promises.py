@@ -59,15 +59,14 @@ PROMISES = [
             group by 1
         ),
         returned as (
-            select booking_id, sum(cents) filter (where state <> 'failed') as cents,
-                   bool_or(state = 'failed') as failed
+            -- What has failed, a person sends back: it is decided all the same.
+            select booking_id, sum(cents) as cents
             from payments_refund where booking_id is not null group by 1
         )
         select paid.booking_id from paid
         left join owed using (booking_id)
         left join returned using (booking_id)
         where paid.cents - coalesce(returned.cents, 0) > coalesce(owed.cents, 0)
-          and not coalesce(returned.failed, false)
           -- What a person sent back by hand of a payment for several bookings is none's of them.
           and not exists (
             select from payments_paymentpart part

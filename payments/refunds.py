@@ -45,13 +45,18 @@ def settle_up(
 
     The payments are locked here. What was paid last goes back first; what a bank disputes does not.
     """
-    surplus = paid_for(booking) - max(quotes.owed(booking), 0)
+    surplus = paid_for(booking) - in_a_persons_hands(booking.refunds) - max(quotes.owed(booking), 0)
     made = []
     for payment in payments_of(booking) if surplus > 0 else []:
         if (cents := min(surplus, returnable(payment, booking))) > 0:
             made.append(decide(payment, cents, booking=booking, reason=reason, by=by, now=now))
             surplus -= cents
     return made
+
+
+def in_a_persons_hands(refunds: Any) -> int:
+    """Return how many cents of refunds have failed: somebody sends them back otherwise, and nobody twice."""
+    return sum_of(refunds.filter(state=Refund.State.FAILED))
 
 
 def payments_of(booking: Booking) -> list[Payment]:
@@ -65,8 +70,12 @@ def returnable(payment: Payment, booking: Booking) -> int:
     if disputed(payment):
         return 0
     part = payment.parts.get(booking=booking).cents
-    returned = sum_of(payment.refunds.filter(booking=booking).exclude(state=Refund.State.FAILED))
-    return min(part - returned, payment.paid_cents - payment.refunded_cents)
+    return min(part - sum_of(payment.refunds.filter(booking=booking)), left_of(payment))
+
+
+def left_of(payment: Payment) -> int:
+    """Return how much of a payment nobody has decided to send back, in whatever way."""
+    return payment.paid_cents - payment.refunded_cents - in_a_persons_hands(payment.refunds)
 
 
 def disputed(payment: Payment) -> bool:
@@ -81,12 +90,13 @@ def settle_invoice(invoice: Document, *, now: datetime) -> list[Refund]:
     The invoice is locked here: whoever credits it and whoever pays it see each other's doing.
     """
     Document.objects.select_for_update(of=("self",), no_key=True).get(pk=invoice.pk)
-    surplus = -outstanding(invoice)
+    refunds = Refund.objects.filter(payment__invoice=invoice)
+    surplus = -outstanding(invoice) - in_a_persons_hands(refunds)
     made = []
     payments = invoice.payments.filter(state=Payment.State.PAID).order_by("-pk") if surplus > 0 else []
     for known in payments:
         payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=known.pk)
-        cents = min(surplus, payment.paid_cents - payment.refunded_cents)
+        cents = min(surplus, left_of(payment))
         if cents > 0 and not disputed(payment):
             reason = Refund.Reason.LESS_OWED
             made.append(decide(payment, cents, booking=None, reason=reason, by=None, now=now))

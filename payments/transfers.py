@@ -35,7 +35,7 @@ COLUMNS = {
 NEEDED = ("paid_on", "amount", "reference", "archive_id")
 MOST_ROWS = 5000
 MOST_CENTS = 2**31 - 1
-FORMS_OF_A_DAY = ("%d.%m.%Y", "%Y-%m-%d")
+A_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,11 @@ def amount_of(text: str) -> int:
 
 
 def day_of(text: str) -> date:
-    for form in FORMS_OF_A_DAY:
-        try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007  a day has no zone
-        except ValueError:
-            continue
-    raise ValueError
+    """Read a day as 2.11.2026 or 2026-11-02. Raises `ValueError`."""
+    if finnish := A_DAY.fullmatch(text.strip()):
+        day, month, year = map(int, finnish.groups())
+        return date(year, month, day)
+    return date.fromisoformat(text.strip())
 
 
 # --- Recording ------------------------------------------------------------------------------------

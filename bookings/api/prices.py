@@ -27,12 +27,9 @@ class AddOns(serializers.ListField):
         super().__init__(
             max_length=MOST_ADD_ONS,
             required=False,
-            default=tuple,  # type: ignore[arg-type]  # as it is validated
+            default=list,
             help_text="What is wanted besides, by the codes of the space's price list.",
         )
-
-    def to_internal_value(self, data) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(super().to_internal_value(data))
 
 
 class SeenCents(WholeNumber):

@@ -18,8 +18,7 @@ from accounts.problems import Refused
 from accounts.requests import SignedInRequest
 from venues.clock import local
 
-from .. import documents, reports
-from .. import ledger as books
+from .. import concerns, documents, reports
 from .. import transfers as bank
 from ..forms import AnswerForm, PeriodForm, TransferForm, TransfersForm
 from ..models import Concern
@@ -67,7 +66,7 @@ def answer(request: SignedInRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            books.answer(concern, form.cleaned_data["answer"], by=request.user, now=timezone.now())
+            concerns.answer(concern, form.cleaned_data["answer"], by=request.user, now=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:

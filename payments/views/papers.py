@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Organisation
 from accounts.problems import Refused
 from accounts.requests import SignedInRequest
+from bookings import quotes
 
 from .. import checkout, documents, gateway
 from ..models import Document, Payment
@@ -33,7 +34,7 @@ def document(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "document": found,
         "lines": lines,
-        "taxes": documents.by_rate(lines),
+        "taxes": quotes.by_vat(lines),
         "reference": in_groups(found.reference),
         "outstanding": left,
         "can_pay": left > 0 and gateway.is_set_up() and documents.may_pay(request.user, found),

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from bookings import lifecycle
+from bookings import lifecycle, quotes
 from bookings.models import PriceLine
 from payments import documents
 from payments.models import Document, DocumentLine, Entry, Payment
@@ -48,9 +48,9 @@ def test_an_invoice_says_what_the_law_wants(settings):
     assert invoice.buyer["name"] == "Idän Sähly ry"
     assert invoice.gross_cents == 2034 + 1350 + 4068 == invoice.net_cents + invoice.vat_cents
     lines = PriceLine.objects.filter(billed__document=invoice)
-    assert documents.by_rate(lines) == [
-        (Decimal("13.5"), 1189, 161, 1350),
-        (Decimal("25.5"), 1621 + 3241, 413 + 827, 2034 + 4068),
+    assert quotes.by_vat(lines) == [
+        quotes.Totals(1189, 161, 1350, Decimal("13.5")),
+        quotes.Totals(1621 + 3241, 413 + 827, 2034 + 4068, Decimal("25.5")),
     ]
     assert documents.outstanding(invoice) == invoice.gross_cents == documents.owed_by(club)
 

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.problems import Refused
-from bookings import invariants, lifecycle
+from bookings import invariants, lifecycle, reductions
 from bookings.models import Booking, Status
-from payments import audit, checkout, gateway, reconcile, refunds, tasks
-from payments.models import Document, Payment, Refund
+from payments import audit, checkout, concerns, gateway, reconcile, refunds, tasks
+from payments.models import Concern, Document, Entry, Payment, Refund
 from tests.bookings.pages import signed_in
 from tests.factories import NOW, create_booking, create_organisation, create_user, hour
 from tests.prices import create_cancellation, create_priced_space
@@ -304,6 +304,58 @@ def test_a_slow_payment_keeps_the_time_until_it_has_arrived(sandbox, booking):
     assert come_back(payment).state == Payment.State.PAID
     assert status_of(booking) == Status.CONFIRMED
     assert agrees()
+
+
+# --- What is for a person -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fields", [{"amount_total": 1}, {"currency": "sek"}])
+def test_an_amount_or_a_currency_that_is_not_ours_confirms_nothing_until_a_person_has_looked(
+    sandbox, booking, fields
+):
+    payment = begin(booking)
+    sandbox.do("pay", session=payment.session_id)
+    sandbox.do("alter", kind="checkout.session", id=payment.session_id, fields=fields)
+
+    assert come_back(payment).is_open
+    concern = Concern.objects.get()
+    assert (concern.kind, concern.payment) == ("not_ours", payment)
+    assert status_of(booking) == Status.AWAITING_PAYMENT
+    assert not Entry.objects.exists()
+
+    concerns.answer(concern, "Palautettu Stripessä.", by=create_user("Kerttu", is_staff=True), now=NOW)
+
+    payment.refresh_from_db()
+    assert payment.state == Payment.State.FAILED
+    assert begin(booking) != payment
+
+
+def test_a_refund_that_failed_is_sent_back_by_a_person_and_not_decided_again(sandbox, paid, aino):
+    gone = Payment.objects.get()
+    refunds.settle_up(paid, reason=Refund.Reason.LESS_OWED, now=NOW)
+    assert not Refund.objects.exists()
+    onni = create_user("Onni")
+    reductions.reduce(paid, 1000, "Lattia oli märkä.", by=onni, now=NOW)
+    refunds.fail(Refund.objects.select_related("payment").get(), "lost_or_stolen_card", now=NOW)
+
+    reductions.reduce(Booking.objects.get(pk=paid.pk), 500, "Valot olivat rikki.", by=onni, now=NOW)
+
+    assert list(Refund.objects.order_by("pk").values_list("cents", "state")) == [
+        (1000, "failed"),
+        (500, "wanted"),
+    ]
+    gone.refresh_from_db()
+    assert gone.refunded_cents == 500
+    assert list(invariants.findings(now=NOW)) == []
+
+
+def test_less_than_stripe_takes_is_told_as_such(sandbox, aino):
+    booking = create_booking(create_priced_space({"cents": 10}), hour("10:00"), hour("13:00"), customer=aino)
+
+    with pytest.raises(Refused) as refusal:
+        begin(booking)
+    assert refusal.value.codes == {"too_little_for_card"}
+    assert not Payment.objects.exists()
 
 
 # --- Who may --------------------------------------------------------------------------------------

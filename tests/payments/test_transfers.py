@@ -6,7 +6,7 @@ import pytest
 
 from accounts.problems import Refused
 from bookings import invariants
-from payments import documents, ledger, transfers
+from payments import concerns, documents, transfers
 from payments.models import Concern, Entry, Payment, Refund
 from payments.transfers import Transfer
 from tests import together
@@ -198,7 +198,7 @@ def test_what_is_credited_after_a_transfer_goes_back_by_the_hand_of_a_clerk(invo
 
     refund, concern = Refund.objects.get(), Concern.objects.get()
     assert (refund.cents, refund.state, concern.kind) == (2034, "wanted", "to_return")
-    ledger.answer(concern, "Palautettu tilille FI21", by=kerttu, now=MARCH)
+    concerns.answer(concern, "Palautettu tilille FI21", by=kerttu, now=MARCH)
     refund.refresh_from_db()
     assert refund.state == Refund.State.SUCCEEDED
     assert documents.outstanding(invoice) == 0
@@ -212,10 +212,10 @@ def test_a_worry_is_answered_once_and_with_words(invoice, kerttu):
 
     for words, code in [("  ", "answer_missing"), ("Palautettu", None), ("Uudestaan", "handled_already")]:
         if code is None:
-            ledger.answer(concern, words, by=kerttu, now=MARCH)
+            concerns.answer(concern, words, by=kerttu, now=MARCH)
             continue
         with pytest.raises(Refused) as refusal:
-            ledger.answer(concern, words, by=kerttu, now=MARCH)
+            concerns.answer(concern, words, by=kerttu, now=MARCH)
         assert refusal.value.codes == {code}
     concern.refresh_from_db()
     assert (concern.answer, concern.handled_by) == ("Palautettu", kerttu)
