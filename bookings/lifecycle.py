@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -452,60 +451,4 @@ def expire(booking: Booking, *, now: datetime) -> bool:
     if not booking.is_overdue(now):
         return False
     change(booking, Status.EXPIRED, now=now)
-    return True
-
-
-# --- Paying ---------------------------------------------------------------------------------------
-
-
-@in_one_transaction
-def keep_while_paid(booking: Booking, *, now: datetime) -> None:
-    """Let a booking that waits for its payment not run out while somebody pays. Raises `MoveNotAllowed`, and
-    `Refused` if it has run out already.
-    """
-    booking = in_hand(booking)
-    must_be(booking, Status.AWAITING_PAYMENT)
-    must_be_in_time(booking, now=now)
-    note_paying(booking, True)
-
-
-@in_one_transaction
-def stop_paying(booking: Booking, *, now: datetime) -> None:
-    """Let a booking go its way again: nobody pays for it any more, or it is paid."""
-    note_paying(in_hand(booking), False)
-
-
-def note_paying(booking: Booking, is_being_paid: bool) -> None:
-    booking.is_being_paid = is_being_paid
-    booking.save(update_fields=["is_being_paid"])
-
-
-@in_one_transaction
-def pay(booking: Booking, *, now: datetime) -> Booking:
-    """Confirm a booking whose money has come, be it a little late. Raises `MoveNotAllowed`."""
-    booking = in_hand(booking)
-    must_be(booking, Status.AWAITING_PAYMENT)
-    change(booking, Status.CONFIRMED, now=now)
-    return booking
-
-
-@in_one_transaction
-def confirm_late(booking: Booking, *, now: datetime) -> bool:
-    """Confirm a booking that ran out before its money came, if all of its time is still free.
-
-    Returns whether it was: the constraints decide. It costs what it did.
-    """
-    booking = in_hand(booking)
-    dates = dates_left(booking)
-    if booking.status != Status.EXPIRED or any(date.starts_at <= now for date in dates):
-        return False
-    sweep(booking.space.hall_id, now=now)
-    try:
-        with transaction.atomic(), occupancies.refused_as_time_taken():
-            set_status(booking, Status.CONFIRMED)
-            booking.save(update_fields=["status"])
-    except occupancies.TimeTaken:
-        return False
-    charges.charge_again(booking, now=now)
-    announce(booking, by=None)
     return True

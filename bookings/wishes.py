@@ -34,6 +34,7 @@ class Wish:
     def __post_init__(self) -> None:
         object.__setattr__(self, "starts_at", exact(self.starts_at))
         object.__setattr__(self, "ends_at", exact(self.ends_at))
+        object.__setattr__(self, "add_ons", tuple(self.add_ons))
 
 
 def wish_of(booking: Booking, date: Occupancy | None = None) -> Wish:

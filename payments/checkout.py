@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.problems import Problem, Refused
-from bookings import lifecycle, moves, quotes
+from bookings import moves, paying, quotes
 from bookings.models import Booking, Occupancy, Status
 from bookings.occupancies import lock_halls
 from bookings.transactions import in_one_transaction
@@ -77,7 +77,7 @@ def begun(bookings: Sequence[Booking], *, payer: User, now: datetime) -> Payment
         PaymentPart(payment=payment, booking=booking, cents=owed[booking.pk]) for booking in bookings
     )
     for booking in bookings:
-        lifecycle.keep_while_paid(booking, now=now)
+        paying.keep_while_paid(booking, now=now)
     return payment
 
 

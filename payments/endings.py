@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bookings import lifecycle, moves
+from bookings import moves, paying
 from bookings.models import Booking, Occupancy, Status
 from bookings.occupancies import lock_halls
 
@@ -29,7 +29,7 @@ def end(payment: Payment, state: Payment.State, bookings: Sequence[Booking], *, 
     payment.state, payment.ended_at = state, now
     payment.save(update_fields=["state", "ended_at"])
     for booking in bookings:
-        lifecycle.stop_paying(booking, now=now)
+        paying.stop_paying(booking, now=now)
         if state == Payment.State.PAID:
             receive(booking, now=now)
     payment_ended.send(Payment, payment=payment)
@@ -38,9 +38,9 @@ def end(payment: Payment, state: Payment.State, bookings: Sequence[Booking], *, 
 def receive(booking: Booking, *, now: datetime) -> None:
     """Confirm a booking whose money has come. What came too late goes back, unless the time is still free."""
     if booking.status == Status.AWAITING_PAYMENT:
-        lifecycle.pay(booking, now=now)
+        paying.pay(booking, now=now)
     elif booking.status == Status.EXPIRED:
-        lifecycle.confirm_late(booking, now=now)
+        paying.confirm_late(booking, now=now)
     refunds.settle_up(booking, reason=why_back(booking), now=now)
 
 

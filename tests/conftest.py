@@ -7,6 +7,7 @@ run. TZ and PGTZ say in which time zone the processes and that cluster live.
 import fcntl
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -14,6 +15,9 @@ from django.utils import translation
 
 from config import environment
 from tests import browser
+
+if TYPE_CHECKING:
+    from payments.sandbox import Sandbox
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,3 +59,23 @@ def in_finnish() -> Iterator[None]:
     """Begin every test in the city's language, whatever language the test before it ended in."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture
+def sandbox(settings) -> Iterator["Sandbox"]:
+    """Stripe's understudy, to which the product talks during the test.
+
+    Its events wait to be taken (`sandbox.webhooks.take()`), unless the test says where to send them
+    (`sandbox.webhooks.url`). What was asked and answered is as Stripe describes it, or the test fails.
+    """
+    from payments.sandbox import Sandbox
+    from tests.payments import openapi
+
+    sandbox = Sandbox(merchant="Helsinki").start()
+    settings.STRIPE_API_BASE = sandbox.base
+    settings.STRIPE_SECRET_KEY = "sk_test_sandbox"
+    settings.STRIPE_WEBHOOK_SECRET = "whsec_sandbox"
+    yield sandbox
+    sandbox.stop()
+    objects = sandbox.do("state").values()
+    assert openapi.complaints(sandbox.exchanges) + openapi.complaints_about(objects) == []

@@ -1,15 +1,25 @@
 """What tests of prices share: published price lists of a few rows, and who pays by which column."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+import pytest
+from django.db import transaction
+
 from accounts.models import Organisation, PriceGroup, User
-from tests.factories import NOW, create_organisation, create_space, number, say_policy
+from accounts.problems import Refused
+from bookings import invariants, lifecycle, quotes
+from bookings.models import Booking
+from bookings.recurrence import SeriesWish
+from bookings.wishes import Wish
+from tests.factories import MONDAY, NOW, create_organisation, create_space, hour, number, say_policy
 from venues.models import PriceList, PriceListVersion, PriceRow, Space, VatCategory, VatRate
 
 BEGINNING = date(2026, 1, 1)
 SPORT = Decimal("13.5")
 WEEKEND = {"weekdays": [6, 7]}
+SATURDAY = MONDAY + timedelta(days=5)
+HOURLY = 2034  # cents
 
 
 def create_vat(code: str = "sport-rate", percent: Decimal = SPORT) -> VatCategory:
@@ -59,3 +69,43 @@ def create_paying_club(*members: User, **facts) -> Organisation:
     club.price_group, club.price_group_verified_until = create_group(), date(2028, 12, 31)
     club.save()
     return club
+
+
+def kinds(booking: Booking) -> list[tuple[str, int]]:
+    return [(line.kind, line.gross_cents) for line in quotes.lines_of(Booking.objects.get(pk=booking.pk))]
+
+
+def owed(booking: Booking) -> int:
+    return quotes.owed(booking)
+
+
+def state(booking: Booking) -> str:
+    return Booking.objects.get(pk=booking.pk).status
+
+
+def move(booking: Booking, start: str, end: str, *, by, now=NOW, **where) -> Booking:
+    wish = Wish(where.get("space", booking.space), hour(start), hour(end))
+    return lifecycle.move(booking, wish, by=by, now=now)
+
+
+def codes(act, *args, **kwargs) -> set[str]:
+    with pytest.raises(Refused) as refusal, transaction.atomic():
+        act(*args, **kwargs)
+    return refusal.value.codes
+
+
+def all_is_well() -> bool:
+    return list(invariants.findings(now=NOW)) == []
+
+
+def season(space, *, weeks: int = 4, **wish) -> SeriesWish:
+    return SeriesWish(
+        space=space,
+        weekdays=[6],
+        first_on=SATURDAY,
+        last_on=SATURDAY + timedelta(weeks=weeks - 1),
+        starts=time(10),
+        ends=time(12),
+        without_holidays=False,
+        **wish,
+    )

@@ -288,20 +288,13 @@ def theirs(salme) -> dict[str, Any]:
         Sanction.Kind.WARNING, organisation=club, venue=hall.venue, reason="Salajuoni", by=onni, now=NOW
     )
     messages.tell(booking, "confirmed", cause="told", now=NOW)
-    version = create_price_list().versions.get()
-    date = booking.dates.get()
-    invoice = documents.issue("invoice", club, [owe(date, 2034)], now=NOW)
-    payment = Payment.objects.create(
-        payer=salme, organisation=club, invoice=invoice, method="transfer", due_cents=2034, created_at=NOW
-    )
     closed = create_space(venue=hall.venue)
     create_booking(closed, **hers)
     impact = impacts.decide(closing(closed), fates=Fate.CANCEL, reason="Salajuoni", by=onni, now=NOW)
-    made = {
+    return of_money(booking, salme, club) | {
         "asked": create_booking(by_request, **hers),
         "booking": booking,
         "closure": Closure.objects.get(),
-        "concern": Concern.objects.create(kind="dispute", external_id="Salajuoni", created_at=NOW),
         "club": club,
         "date": booking.dates.get(),
         "hall": hall,
@@ -309,7 +302,6 @@ def theirs(salme) -> dict[str, Any]:
             Wish(hall, hour("18:00"), hour("19:00"), organisation=club), customer=salme, now=NOW
         ),
         "impact": impact,
-        "invoice": invoice,
         "invitation": invitations.invite(club, "salme@toinen.example", "booker", by=salme, now=NOW),
         "member": club.memberships.get(),
         "message": Message.objects.latest("pk"),
@@ -318,18 +310,30 @@ def theirs(salme) -> dict[str, Any]:
         ),
         "offer": offer,
         "onni": onni,
-        "payment": payment,
-        "price_row": version.rows.get(),
         "period": SchoolPeriod.objects.create(kind=SchoolPeriod.Kind.BREAK, first=MONDAY, last=MONDAY),
         "sanction": sanction,
         "series": season,
         "swap": swap,
         "timetable": hall.venue.timetable,
         "venue": hall.venue,
-        "version": version,
         "waiting": waits,
     }
-    return made
+
+
+def of_money(booking: Booking, salme: User, club: Organisation) -> dict[str, Any]:
+    """An invoice for the booking, what was begun to pay it, a concern, and prices, which are the city's."""
+    version = create_price_list().versions.get()
+    invoice = documents.issue("invoice", club, [owe(booking.dates.get(), 2034)], now=NOW)
+    payment = Payment.objects.create(
+        payer=salme, organisation=club, invoice=invoice, method="transfer", due_cents=2034, created_at=NOW
+    )
+    return {
+        "concern": Concern.objects.create(kind="dispute", external_id="Salajuoni", created_at=NOW),
+        "invoice": invoice,
+        "payment": payment,
+        "price_row": version.rows.get(),
+        "version": version,
+    }
 
 
 # --- All addresses ---------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 import pytest
 
-from tests.payments.conftest import sandbox  # noqa: F401  the journeys pay, too
-
 
 @pytest.fixture(scope="session")
 def base_url(live_server) -> str:

@@ -90,7 +90,13 @@ class OpeningRule(models.Model):
             models.CheckConstraint(
                 name="opening_rule_season_has_both_ends",
                 condition=Q(season_from=None, season_until=None)
-                | Q(season_from__range=(101, 1231), season_until__range=(101, 1231)),
+                | Q(
+                    # Said twice, because a comparison with null lets everything through.
+                    season_from__isnull=False,
+                    season_until__isnull=False,
+                    season_from__range=(101, 1231),
+                    season_until__range=(101, 1231),
+                ),
                 violation_error_code="season_incomplete",
                 violation_error_message=_("Give both the first and the last day of the season."),
             ),

@@ -217,15 +217,21 @@ class PriceRow(models.Model):
             models.CheckConstraint(
                 name="price_row_band_in_order",
                 condition=Q(from_time=None, until_time=None)
-                | Q(from_time__isnull=False, until_time="00:00")
-                | Q(from_time__isnull=False, until_time__gt=F("from_time")),
+                | Q(from_time__isnull=False, until_time__isnull=False, until_time="00:00")
+                | Q(from_time__isnull=False, until_time__isnull=False, until_time__gt=F("from_time")),
                 violation_error_code="band_in_order",
                 violation_error_message=_("Give both times, the end after the start, on the same day."),
             ),
             models.CheckConstraint(
                 name="price_row_season_has_both_ends",
                 condition=Q(season_from=None, season_until=None)
-                | Q(season_from__range=(101, 1231), season_until__range=(101, 1231)),
+                | Q(
+                    # Said twice, because a comparison with null lets everything through.
+                    season_from__isnull=False,
+                    season_until__isnull=False,
+                    season_from__range=(101, 1231),
+                    season_until__range=(101, 1231),
+                ),
                 violation_error_code="season_incomplete",
                 violation_error_message=_("Give both the first and the last day of the season."),
             ),
