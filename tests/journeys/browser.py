@@ -36,12 +36,14 @@ def code_sent_to(email: str) -> str:
 
 
 def axe(page: Page) -> None:
-    """Fail with what axe finds on the page as it is now."""
+    """Fail with what axe finds on the page as it is now, once it is there."""
+    page.wait_for_load_state()
     assert findings(page) == [], page.url
 
 
 def fits(page: Page) -> None:
-    """Fail if the page scrolls sideways."""
+    """Fail if the page scrolls sideways, once it is there."""
+    page.wait_for_load_state()
     assert page.viewport_size
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
 

@@ -116,6 +116,7 @@ def test_manager_copies_a_school_to_another(page: Page, gym, twin, live_server):
 
     page.get_by_label("Mihin toimipisteeseen").select_option(label="Laajasalon peruskoulu")
     page.get_by_role("button", name="Näytä, mitä korvataan").click()
+    expect(page.get_by_role("button", name="Kopioi")).to_be_visible()
 
     for size in SIZES:
         page.set_viewport_size(size)
